@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { OrganizationIdentity } from './actor.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/client.ts';
+import { migrateToLatest } from './db/migrate.ts';
+import type { Database } from './db/schema.ts';
+import { createImageRenderer } from './images/render.ts';
+import { packageRoot } from './package-root.ts';
+import { parseOrganizationFile } from './provision-file.ts';
+import { createServer } from './server.ts';
+import type { UpsertDeps } from './services/deps.ts';
+import { listOrganizations } from './services/organizations.ts';
+import { provision } from './services/provisioning.ts';
+import { createServices } from './services/services.ts';
+import { createDiskStore } from './storage/disk.ts';
+
+/** A gateway ready to take requests: `server` is Node's request listener and has `fetch`. Disposing closes the database. */
+export type App = AsyncDisposable & {
+  readonly server: YogaServerInstance<object, object>;
+  readonly organizations: () => Promise<readonly OrganizationIdentity[]>;
+  /** The organization created from the example file just now, if any. */
+  readonly provisioned: string | undefined;
+};
+
+const exampleFile = new URL('examples/entity1.yaml', packageRoot);
+
+async function provisionExample(db: Database, now: Date): Promise<string | undefined> {
+  if ((await listOrganizations(db)).length > 0) return undefined;
+  const file = parseOrganizationFile(await readFile(exampleFile, 'utf8'), 'examples/entity1.yaml');
+  return (await provision(db, file, now)).organization.name;
+}
+
+/** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
+export function composeServer(deps: UpsertDeps & { readonly publicUrl: string }): App['server'] {
+  return createServer({ services: createServices(deps), blobs: deps.blobs, publicUrl: deps.publicUrl });
+}
+
+/**
+ * Opens and migrates the database and puts the gateway together. An empty embedded database gets the example
+ * organization. Throws what opening and migrating throw; nothing stays open then.
+ */
+export async function createApp(config: Config): Promise<App> {
+  const database = await openDatabase(config.database);
+  try {
+    const { db } = database;
+    await migrateToLatest(db);
+    const now = () => new Date();
+    const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
+    const blobs = createDiskStore(config.images.directory);
+    return {
+      server: composeServer({ db, blobs, images: createImageRenderer(), now, publicUrl: config.publicUrl }),
+      organizations: () => listOrganizations(db),
+      provisioned,
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+/** An image as a record keeps it: `path` is its key in the blob store, below the organization's folder; sizes in pixels. */
+export type StoredImage = {
+  readonly path: string;
+  /** Of the bytes that were sent, so that the same file sent again changes nothing (ruling 18). */
+  readonly sha256: string;
+  readonly width: number;
+  readonly height: number;
+};
+
+/** A file as a client sent it. `bytes` holds at most one byte more than `maxImageBytes`: enough to see it is too large. */
+export type UploadedFile = { readonly filename: string; readonly bytes: Uint8Array };
+
+/** The sizes every image is kept in: the contract's prefix, and the square it fits, in pixels. */
+export const renditions = [
+  { prefix: '', box: null },
+  { prefix: 'small_', box: 120 },
+  { prefix: 'medium_', box: 480 },
+] as const;

@@ -1,0 +1,50 @@
+import { lockFolder } from './folder-lock.ts';
+import { openPglite, type PgliteSettings } from './pglite.ts';
+import { openPostgres, type PostgresSettings } from './postgres.ts';
+import type { Database } from './schema.ts';
+
+export type DatabaseSettings = PgliteSettings | PostgresSettings;
+
+/** Disposing closes every connection and waits for the statements under way. */
+export type OpenDatabase = AsyncDisposable & { readonly db: Database; readonly kind: DatabaseSettings['kind'] };
+
+/**
+ * Opens the database the settings name, without migrating it; a folder is locked until it is disposed of. Throws a
+ * `FolderInUseError` or `FolderUnusableError` for a folder, and an Error naming DATABASE_URL (never the password) for a server.
+ */
+export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
+  if (settings.kind === 'postgres') return toOpenDatabase('postgres', await openPostgres(settings));
+  if (settings.directory.startsWith('memory://')) {
+    return toOpenDatabase('pglite', await openPglite({ dataDir: settings.directory }));
+  }
+  return openFolder(settings.directory);
+}
+
+/** Wraps an open database so that disposing closes it once, then runs `afterwards`. */
+export function toOpenDatabase(
+  kind: OpenDatabase['kind'],
+  db: Database,
+  afterwards?: () => PromiseLike<void>,
+): OpenDatabase {
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await db.destroy();
+    } finally {
+      await afterwards?.();
+    }
+  };
+  return { db, kind, [Symbol.asyncDispose]: () => (closing ??= close()) };
+}
+
+async function openFolder(directory: string): Promise<OpenDatabase> {
+  const lock = await lockFolder(directory);
+  const release = () => lock[Symbol.asyncDispose]();
+  try {
+    return toOpenDatabase('pglite', await openPglite({ dataDir: directory }), release);
+  } catch (error) {
+    await release();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot open the database in ${directory} (below DATA_DIR): ${reason}`, { cause: error });
+  }
+}

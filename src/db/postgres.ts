@@ -1,0 +1,97 @@
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { isConnectionError } from './errors.ts';
+import { PreparingPool } from './preparing-pool.ts';
+import type { Database, Schema } from './schema.ts';
+
+/** The server's limit for one statement, in milliseconds. */
+const statementTimeout = 30_000;
+/** Reached only where the server's own word no longer gets here. */
+const answerTimeout = statementTimeout + 5_000;
+const oldestVersion = 15;
+const int8Array = 1016;
+
+/** `url` may hold a password. `poolSize` is the most connections this process opens, 10 unless told. */
+export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
+
+/**
+ * Opens a pool on a PostgreSQL server and asks it who it is. Throws an Error that names DATABASE_URL, and never shows the
+ * password, where the server cannot be reached, refuses us, or is older than PostgreSQL 15.
+ */
+export async function openPostgres({ url, poolSize = 10 }: PostgresSettings): Promise<Database> {
+  const pool = createPool(url, poolSize);
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) }) });
+  try {
+    const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db);
+    requireSupportedVersion(rows[0]?.version ?? '');
+    return db;
+  } catch (error) {
+    await pool.end();
+    throw error instanceof UnsupportedServerError ? error : createOpeningError(url, error);
+  }
+}
+
+/** The server is too old for the schema (it uses `nulls not distinct`). */
+export class UnsupportedServerError extends Error {
+  override name = 'UnsupportedServerError';
+}
+
+/** Throws an `UnsupportedServerError` unless `version`, as `select current_setting('server_version') as version` prints it, is PostgreSQL 15 or newer. */
+export function requireSupportedVersion(version: string): void {
+  if (Number.parseInt(version) >= oldestVersion) return;
+  throw new UnsupportedServerError(
+    `DATABASE_URL names a server that runs PostgreSQL ${version || 'of an unknown version'}; PostgreSQL ${oldestVersion} or newer is needed.`,
+  );
+}
+
+function createOpeningError(url: string, error: unknown): Error {
+  const { user, host, port, database } = new pg.Client({ connectionString: url });
+  const reason = error instanceof Error ? error.message || error.name : String(error);
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  const verb = isConnectionError(error) ? 'reach' : 'use';
+  return new Error(
+    `Cannot ${verb} the database of DATABASE_URL, "${database ?? ''}" on ${host}:${port} as user "${user ?? ''}": ${reason}${code}`,
+    { cause: error },
+  );
+}
+
+function createPool(url: string, poolSize: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: requireReadableUrl(url),
+    max: poolSize,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: 60_000,
+    application_name: 'customer-gateway',
+    types: createTypeParsers(),
+  });
+  // Without listeners a lost connection would end the process. Whoever uses it gets the error from the query itself,
+  // and an idle one has been taken out of the pool by now.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+function requireReadableUrl(url: string): string {
+  try {
+    new pg.Client({ connectionString: url });
+    return url;
+  } catch {
+    // Not as the cause: the parser's error repeats the URL, password and all.
+    throw new Error('DATABASE_URL is no URL such as postgres://user:password@host:5432/database.');
+  }
+}
+
+/** As pg parses them, but bigint as number: ours stay below 2^53. For one pool, so that nothing else in the process changes. */
+function createTypeParsers(): pg.CustomTypesConfig {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  types.setTypeParser(int8Array, parseNumberArray);
+  return types;
+}
+
+function parseNumberArray(text: string): unknown {
+  return JSON.parse(text.replaceAll('{', '[').replaceAll('}', ']').replaceAll('NULL', 'null'));
+}

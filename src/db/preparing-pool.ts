@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import { spoilsSession } from './errors.ts';
+
+/** Lifts the limits on how long a statement of this session may take, the server's and ours. The session is not reused. */
+export const liftTimeLimits = 'set statement_timeout = 0';
+
+/** More texts than a program has, fewer than would burden a server that keeps a plan of each for every connection. */
+const mostPrepared = 500;
+/** Longer ones are bulk statements, another text for every number of rows. */
+const longestPrepared = 20_000;
+const preparable = /^\s*(select|insert|update|delete|merge|with)\b/i;
+
+/** Statement names by text: Kysely sends none, and PostgreSQL would parse and plan every statement again. */
+class StatementNames {
+  readonly #names = new Map<string, string>();
+
+  findName(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= mostPrepared) return known;
+    if (text.length > longestPrepared || !preparable.test(text)) return undefined;
+    const name = `q_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
+    this.#names.set(text, name);
+    return name;
+  }
+}
+
+/** What pg reads from a query beside what its types say. */
+type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number };
+
+class PreparingClient implements PostgresPoolClient {
+  readonly #client: PoolClient;
+  readonly #names: StatementNames;
+  #timeout: number;
+  #isSpoilt = false;
+
+  constructor(client: PoolClient, names: StatementNames, timeout: number) {
+    this.#client = client;
+    this.#names = names;
+    this.#timeout = timeout;
+  }
+
+  query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    text: string | PostgresCursor<R>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof text !== 'string') throw new Error('This pool has no cursors.');
+    return this.#run<R>(text, parameters);
+  }
+
+  release(): void {
+    // A session left inside a transaction would take its next user's statements along.
+    this.#client.release(this.#isSpoilt || this.#client.getTransactionStatus() !== 'I');
+  }
+
+  async #run<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    if (text === liftTimeLimits) {
+      this.#timeout = 0;
+      this.#isSpoilt = true;
+    }
+    const name = this.#names.findName(text);
+    const query: TimedQuery = { text, values: [...parameters], query_timeout: this.#timeout, ...(name && { name }) };
+    try {
+      return toKyselyResult(await this.#client.query<R & object>(query));
+    } catch (error) {
+      this.#isSpoilt ||= spoilsSession(error);
+      throw error;
+    }
+  }
+}
+
+function toKyselyResult<R>({ command, rowCount, rows }: QueryResult<R & object>): PostgresQueryResult<R> {
+  return { command: isWrite(command) ? command : 'SELECT', rowCount: rowCount ?? 0, rows };
+}
+
+function isWrite(command: string): command is 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE' {
+  return command === 'INSERT' || command === 'UPDATE' || command === 'DELETE' || command === 'MERGE';
+}
+
+/**
+ * A pg pool as Kysely wants it, whose statements are prepared once for each connection, and which closes a connection
+ * instead of reusing it after an error that ended it, after `timeout` milliseconds without an answer, or inside a transaction.
+ */
+export class PreparingPool implements PostgresPool {
+  readonly #pool: Pool;
+  readonly #timeout: number;
+  readonly #names = new StatementNames();
+
+  constructor(pool: Pool, timeout: number) {
+    this.#pool = pool;
+    this.#timeout = timeout;
+  }
+
+  async connect(): Promise<PostgresPoolClient> {
+    return new PreparingClient(await this.#pool.connect(), this.#names, this.#timeout);
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.end();
+  }
+}

@@ -1,0 +1,114 @@
+import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { StoredImage } from '../contract/images.ts';
+
+/** Read as a value, written as JSON text: only text means the same to both drivers. */
+type ImageColumn = ColumnType<StoredImage | null, string | null | undefined, string | null>;
+
+export type OrganizationsTable = {
+  id: Generated<number>;
+  name: string;
+  folder: string;
+  currency: string;
+  currencies: string[];
+  geographical_locations: Generated<boolean>;
+  region_level: Generated<number>;
+  date_created: Generated<Date>;
+};
+
+/** Users, payment types and customer segmentations: what an organization names and others point at. */
+export type ReferenceTable = {
+  organization_id: number;
+  id: Generated<number>;
+  reference: string;
+  name: string;
+};
+
+export type RegionsTable = {
+  organization_id: number;
+  id: Generated<number>;
+  name: string;
+  level: number;
+  parent_id: number | null;
+};
+
+export type CustomerCategoriesTable = {
+  organization_id: number;
+  id: Generated<number>;
+  reference: string;
+  name: string;
+  is_root: boolean;
+  parent_id: number | null;
+  description: string | null;
+  image: ImageColumn;
+  version: Generated<number>;
+  date_created: Generated<Date>;
+  last_updated: Generated<Date>;
+};
+
+export type CustomersTable = {
+  organization_id: number;
+  id: Generated<number>;
+  reference: string;
+  name: string;
+  barcode: string | null;
+  is_active: boolean;
+  category_id: number;
+  is_sub_customer: boolean;
+  parent_id: number | null;
+  bill_with_parent: boolean;
+  segmentation_id: number | null;
+  created_by_id: number | null;
+  is_same_address: boolean;
+  billing_country: string | null;
+  billing_city: string | null;
+  billing_postal_code: string | null;
+  billing_address: string | null;
+  billing_lat: number | null;
+  billing_lng: number | null;
+  country: string | null;
+  city: string | null;
+  postal_code: string | null;
+  address: string | null;
+  latitude: number | null;
+  longitude: number | null;
+  email: string | null;
+  phone: string | null;
+  mobile: string | null;
+  fax: string | null;
+  comment: string | null;
+  website: string | null;
+  credit_limit: number | null;
+  due_date_config_number: number | null;
+  due_date_config_type: 'daysAfterInvoiceDate' | 'daysAfterEndOfInvoiceMonth' | null;
+  tax_number: string | null;
+  company_registration_number: string | null;
+  currency: string;
+  logo: ImageColumn;
+  region_id: number | null;
+  on_hold: boolean;
+  on_hold_reason: string | null;
+  version: Generated<number>;
+  date_created: Generated<Date>;
+  last_updated: Generated<Date>;
+};
+
+export type CustomerPaymentTypesTable = {
+  organization_id: number;
+  customer_id: number;
+  payment_type_id: number;
+};
+
+/** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
+export type Schema = {
+  organizations: OrganizationsTable;
+  users: ReferenceTable;
+  payment_types: ReferenceTable;
+  customer_segmentations: ReferenceTable;
+  regions: RegionsTable;
+  customer_categories: CustomerCategoriesTable;
+  customers: CustomersTable;
+  customer_payment_types: CustomerPaymentTypesTable;
+};
+
+/** An open database, or a transaction on one. */
+export type Database = Kysely<Schema>;

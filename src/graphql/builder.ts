@@ -1,0 +1,22 @@
+import SchemaBuilder from '@pothos/core';
+import type { UploadedFile } from '../contract/images.ts';
+import type { GraphContext } from './context.ts';
+
+/** The code-first schema under construction; types are defined beside their nouns. */
+export const builder = new SchemaBuilder<{
+  Context: GraphContext;
+  DefaultFieldNullability: false;
+  DefaultInputFieldRequiredness: false;
+  Scalars: {
+    ID: { Input: string; Output: number };
+    DateTime: { Input: never; Output: Date };
+    URL: { Input: never; Output: string };
+    Upload: { Input: UploadedFile; Output: never };
+  };
+}>({ defaultFieldNullability: false });
+
+builder.queryType({ description: 'Everything that can be read. All of it belongs to the caller’s organization.' });
+builder.mutationType({
+  description:
+    'Everything that can be changed. Several upserts of one request run in order, each committed on its own.',
+});

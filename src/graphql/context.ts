@@ -1,0 +1,22 @@
+import type { YogaInitialContext } from 'graphql-yoga';
+import type { Actor } from '../actor.ts';
+import type { UpsertError } from '../contract/errors.ts';
+import type { Services } from '../services/services.ts';
+import type { Relations } from './relations.ts';
+
+/** What the REST adapter says about a form beside its input: it is never set by a client. */
+export type FormReading = {
+  /** What was wrong with the form's parameters; those are left out of the input. */
+  readonly problems: readonly UpsertError[];
+  /** A relation's `reference` may be meant as an id too (ruling 26). */
+  readonly referencesMayBeIds: boolean;
+};
+
+/** What every resolver gets. `publicUrl` has no slash at its end. */
+export type GraphContext = YogaInitialContext & {
+  readonly actor: Actor;
+  readonly services: Services;
+  readonly relations: Relations;
+  readonly publicUrl: string;
+  readonly form?: FormReading;
+};

@@ -1,0 +1,35 @@
+import type { YogaInitialContext } from 'graphql-yoga';
+import type { Actor } from '../actor.ts';
+import { texts } from '../contract/errors.ts';
+import type { Services } from '../services/services.ts';
+import type { GraphContext } from './context.ts';
+import { createClientError } from './errors.ts';
+import { createRelations } from './relations.ts';
+
+/** The header that chooses among several organizations, until callers are authenticated. */
+const organizationHeader = 'X-Organization';
+
+/** Who calls. Throws a client's error where no organization can be told, before anything of the body is read. */
+export async function identifyActor(services: Services, request: Request): Promise<Actor> {
+  const name = request.headers.get(organizationHeader);
+  const choice = await services.organizations.choose(name);
+  switch (choice.kind) {
+    case 'chosen':
+      return { organization: choice.organization, userId: null };
+    case 'unnamed':
+      throw createClientError('missing_param', texts.missing(organizationHeader));
+    case 'unknown':
+      throw createClientError('not_found', texts.notFound('organization', name ?? ''));
+    case 'none':
+      throw createClientError('service_unavailable', 'There is no organization yet: provision one.');
+  }
+}
+
+/** What Yoga adds to every operation's context. */
+export async function createContext(
+  { services, publicUrl }: { readonly services: Services; readonly publicUrl: string },
+  { request }: YogaInitialContext,
+): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
+  const actor = await identifyActor(services, request);
+  return { actor, services, relations: createRelations(services, actor), publicUrl };
+}

@@ -1,0 +1,121 @@
+import type { CustomerCategory } from '../services/records.ts';
+import type { CategoryResult } from '../services/customer-categories/upsert.ts';
+import { builder } from './builder.ts';
+import { ImageRef } from './image.ts';
+import { OrganizationRef } from './organization.ts';
+import { RecordKeyInput, toOptionalKey, toRecordKey } from './record-key.ts';
+import { UpsertFailureRef, UpsertSuccessInterface, toItem } from './upsert.ts';
+
+export const CustomerCategoryRef = builder.objectRef<CustomerCategory>('CustomerCategory');
+CustomerCategoryRef.implement({
+  description: 'A category of customers, part of the organization’s tree of categories.',
+  fields: (t) => ({
+    id: t.id({ description: 'The gateway’s own id.', resolve: ({ id }) => id }),
+    reference: t.exposeString('reference', { description: 'The reference it has in your system; unique.' }),
+    name: t.exposeString('name', { description: 'What it is called.' }),
+    isRoot: t.exposeBoolean('isRoot', { description: 'Whether it is the top of the tree; an organization has one.' }),
+    parent: t.field({
+      type: CustomerCategoryRef,
+      nullable: true,
+      description: 'The category above it; null for the root.',
+      resolve: ({ parentId }, _args, { relations }) =>
+        parentId === null ? null : relations.categories.require(parentId),
+    }),
+    description: t.exposeString('description', { nullable: true, description: 'A description for people.' }),
+    image: t.field({
+      type: ImageRef,
+      nullable: true,
+      description: 'Its picture.',
+      resolve: ({ image }) => image,
+    }),
+    organization: t.field({
+      type: OrganizationRef,
+      description: 'The organization it belongs to.',
+      resolve: (_category, _args, { actor }) => actor.organization,
+    }),
+    version: t.exposeInt('version', { description: 'One more with every real change.' }),
+    dateCreated: t.expose('dateCreated', { type: 'DateTime', description: 'When it was created.' }),
+    lastUpdated: t.expose('lastUpdated', { type: 'DateTime', description: 'When it last really changed.' }),
+  }),
+});
+
+const UpsertCustomerCategoryInputRef = builder.inputType('UpsertCustomerCategoryInput', {
+  description:
+    'A customer category as your system has it. A field left out keeps what is stored, `null` clears it. ' +
+    'A new category needs `name`, and `parent` unless it is the root.',
+  fields: (t) => ({
+    reference: t.string({
+      required: true,
+      description: 'Names the category: 1 to 255 characters, surrounding blanks ignored, case matters.',
+    }),
+    newReference: t.string({
+      description: 'Renames the existing category; it must be free. Ignored, with a warning, on creation.',
+    }),
+    name: t.string({ description: 'What it is called, at most 255 characters. REST: `name`.' }),
+    isRoot: t.boolean({ description: 'Whether it is the top of the tree; by default it is not. REST: `isRoot`.' }),
+    parent: t.field({
+      type: RecordKeyInput,
+      description: 'The category above it. A root has none: one sent with it is ignored. REST: `parentId`.',
+    }),
+    description: t.string({ description: 'A description for people, at most 10 000 characters. Not in REST.' }),
+    image: t.field({
+      type: 'Upload',
+      description: 'A JPEG, GIF, PNG or BMP of at most 2 097 152 bytes. REST: `image`.',
+    }),
+  }),
+});
+
+const UpsertCustomerCategorySuccessRef = builder
+  .objectRef<Extract<CategoryResult, { ok: true }>>('UpsertCustomerCategorySuccess')
+  .implement({
+    description: 'The customer category is stored as sent.',
+    interfaces: [UpsertSuccessInterface],
+    fields: (t) => ({
+      customerCategory: t.field({
+        type: CustomerCategoryRef,
+        description: 'The customer category as it stands now.',
+        resolve: ({ record }) => record,
+      }),
+    }),
+  });
+
+const UpsertCustomerCategoryResultRef = builder.unionType('UpsertCustomerCategoryResult', {
+  description: 'What became of an upsert of a customer category.',
+  types: [UpsertCustomerCategorySuccessRef, UpsertFailureRef],
+  resolveType: (result) => (result.ok ? UpsertCustomerCategorySuccessRef : UpsertFailureRef),
+});
+
+builder.mutationField('upsertCustomerCategory', (t) =>
+  t.field({
+    type: UpsertCustomerCategoryResultRef,
+    description:
+      'Creates the customer category of a reference if it is not there, updates it if it is, and tells which.',
+    args: {
+      input: t.arg({
+        type: UpsertCustomerCategoryInputRef,
+        required: true,
+        description: 'The category’s reference, and what is to change.',
+      }),
+    },
+    resolve: async (_root, { input }, context) => {
+      const { actor, services, relations } = context;
+      const item = toItem({ ...input, parent: toOptionalKey(input.parent, context) }, context);
+      const result = await services.upsertCustomerCategory(actor, item);
+      if (result.ok) relations.categories.prime([...result.related.categories.byId.values(), result.record]);
+      return result;
+    },
+  }),
+);
+
+builder.queryField('customerCategory', (t) =>
+  t.field({
+    type: CustomerCategoryRef,
+    nullable: true,
+    description: 'One customer category; null where there is none of that key.',
+    args: { by: t.arg({ type: RecordKeyInput, required: true, description: 'Which one.' }) },
+    resolve: async (_root, args, context) => {
+      const [category] = await context.services.findCustomerCategories(context.actor, [toRecordKey(args.by, context)]);
+      return category;
+    },
+  }),
+);

@@ -1,0 +1,107 @@
+import type { CustomerSegmentation, PaymentType, Region, User } from '../services/records.ts';
+import { builder } from './builder.ts';
+import { RecordKeyInput, toRecordKey } from './record-key.ts';
+import type { RecordKey } from '../services/upsert/types.ts';
+
+type Row = { readonly id: number; readonly reference: string; readonly name: string };
+
+function implementNamed<T extends Row>(name: string, description: string) {
+  return builder.objectRef<T>(name).implement({
+    description,
+    fields: (t) => ({
+      id: t.id({ description: 'The gateway’s own id.', resolve: ({ id }) => id }),
+      reference: t.string({
+        description: 'The reference it has in your systems.',
+        resolve: ({ reference }) => reference,
+      }),
+      name: t.string({ description: 'What it is called.', resolve: (row) => row.name }),
+    }),
+  });
+}
+
+export const UserRef = implementNamed<User>('User', 'Somebody of the organization, who creates customers.');
+export const PaymentTypeRef = implementNamed<PaymentType>('PaymentType', 'A way in which a customer may pay.');
+export const CustomerSegmentationRef = implementNamed<CustomerSegmentation>(
+  'CustomerSegmentation',
+  'A segment of the market that customers are assigned to.',
+);
+
+export const RegionRef = builder.objectRef<Region>('Region');
+RegionRef.implement({
+  description: 'A geographical location, part of a tree.',
+  fields: (t) => ({
+    id: t.id({ description: 'The gateway’s own id.', resolve: ({ id }) => id }),
+    name: t.exposeString('name', { description: 'What it is called.' }),
+    level: t.exposeInt('level', { description: 'Its depth in the tree, from 1 at the top.' }),
+    parent: t.field({
+      type: RegionRef,
+      nullable: true,
+      description: 'The region that it lies in; null at the top.',
+      resolve: ({ parentId }, _args, { relations }) => (parentId === null ? null : relations.regions.require(parentId)),
+    }),
+  }),
+});
+
+/** The row a key names among all of its kind; the reference goes first. */
+function pick<T extends Row>(rows: readonly T[], key: RecordKey): T | null {
+  const { id, reference } = key;
+  return rows.find((row) => row.reference === reference) ?? rows.find((row) => String(row.id) === id) ?? null;
+}
+
+builder.queryFields((t) => {
+  const by = t.arg({ type: RecordKeyInput, required: true, description: 'Which one.' });
+  return {
+    users: t.field({
+      type: [UserRef],
+      description: 'The organization’s users, by id.',
+      resolve: (_root, _args, { services, actor }) => services.listUsers(actor),
+    }),
+    user: t.field({
+      type: UserRef,
+      nullable: true,
+      description: 'One user; null where there is none of that key.',
+      args: { by },
+      resolve: async (_root, args, context) =>
+        pick(await context.services.listUsers(context.actor), toRecordKey(args.by, context)),
+    }),
+    paymentTypes: t.field({
+      type: [PaymentTypeRef],
+      description: 'The organization’s payment types, by id.',
+      resolve: (_root, _args, { services, actor }) => services.listPaymentTypes(actor),
+    }),
+    paymentType: t.field({
+      type: PaymentTypeRef,
+      nullable: true,
+      description: 'One payment type; null where there is none of that key.',
+      args: { by },
+      resolve: async (_root, args, context) =>
+        pick(await context.services.listPaymentTypes(context.actor), toRecordKey(args.by, context)),
+    }),
+    customerSegmentations: t.field({
+      type: [CustomerSegmentationRef],
+      description: 'The organization’s customer segmentations, by id.',
+      resolve: (_root, _args, { services, actor }) => services.listCustomerSegmentations(actor),
+    }),
+    customerSegmentation: t.field({
+      type: CustomerSegmentationRef,
+      nullable: true,
+      description: 'One customer segmentation; null where there is none of that key.',
+      args: { by },
+      resolve: async (_root, args, context) =>
+        pick(await context.services.listCustomerSegmentations(context.actor), toRecordKey(args.by, context)),
+    }),
+    regions: t.field({
+      type: [RegionRef],
+      description: 'The organization’s regions, by id.',
+      resolve: (_root, _args, { services, actor }) => services.listRegions(actor),
+    }),
+    region: t.field({
+      type: RegionRef,
+      nullable: true,
+      description: 'One region; null where there is none of that id.',
+      args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
+      resolve: async (_root, args, { services, actor }) =>
+        (await services.listRegions(actor)).find(({ id }) => String(id) === args.id) ?? null,
+    }),
+  };
+});

@@ -1,0 +1,10 @@
+import './scalars.ts';
+import './upload.ts';
+import './organization.ts';
+import './reference-data.ts';
+import './customer-category.ts';
+import './customer.ts';
+import { builder } from './builder.ts';
+
+/** The GraphQL schema, complete. */
+export const schema = builder.toSchema();

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { type FileUpload, Upload, processRequest } from 'graphql-upload-minimal';
+import { type GraphQLParams, type Plugin, createGraphQLError } from 'graphql-yoga';
+import { maxImageBytes } from '../contract/parameters.ts';
+import { ReceivedFile } from '../graphql/upload.ts';
+import { limits } from './limits.ts';
+
+/** The parser truncates silently at its limit: with one byte more than is allowed, too large stays visible. */
+const keptBytes = maxImageBytes + 1;
+
+async function readAll(upload: Upload): Promise<ReceivedFile> {
+  const file: FileUpload = await upload.promise;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of file.createReadStream()) if (chunk instanceof Uint8Array) chunks.push(chunk);
+  return new ReceivedFile({ filename: file.filename, bytes: Buffer.concat(chunks) });
+}
+
+/** Puts every file where the request's map has placed its upload. Walks without recursion: the depth is the client's. */
+async function receiveFiles(operations: object): Promise<void> {
+  const received = new Map<Upload, Promise<ReceivedFile>>();
+  const placings: Promise<void>[] = [];
+  const waiting: object[] = [operations];
+  for (let holder = waiting.pop(); holder; holder = waiting.pop()) {
+    for (const [key, value] of Object.entries(holder)) {
+      if (value instanceof Upload) {
+        const file = received.get(value) ?? readAll(value);
+        received.set(value, file);
+        const target = holder;
+        placings.push(file.then((found) => void Reflect.set(target, key, found)));
+      } else if (typeof value === 'object' && value !== null) waiting.push(value as object);
+    }
+  }
+  await Promise.all(placings);
+}
+
+/** The parts of a Node request that the parser uses, over the body of a fetch request. */
+function toNodeRequest(request: Request): IncomingMessage {
+  const body = Readable.from(request.body ?? []);
+  const headers = { 'content-type': request.headers.get('content-type') ?? '' };
+  return Object.assign(body, { headers }) as unknown as IncomingMessage;
+}
+
+function toClientError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const status = 'status' in error && typeof error.status === 'number' ? error.status : 400;
+  return createGraphQLError(error.message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
+}
+
+async function parseMultipart(request: Request): Promise<GraphQLParams> {
+  const source = toNodeRequest(request);
+  try {
+    const operations = await processRequest(source, undefined as unknown as ServerResponse, {
+      maxFieldSize: limits.graphqlBodyBytes,
+      maxFileSize: keptBytes,
+      maxFiles: limits.filesPerRequest,
+    });
+    await receiveFiles(operations);
+    return operations as GraphQLParams;
+  } catch (error) {
+    throw toClientError(error);
+  } finally {
+    source.resume();
+  }
+}
+
+/**
+ * Takes multipart requests to GraphQL (graphql-multipart-request-spec). Every file is in memory before anything is
+ * executed, so that no resolver can leave one unread; a malformed or truncated request is a 400.
+ */
+export function useUploads(): Plugin {
+  return {
+    onRequestParse({ request, setRequestParser }) {
+      const contentType = request.headers.get('content-type')?.toLowerCase();
+      if (request.method === 'POST' && contentType?.startsWith('multipart/form-data')) setRequestParser(parseMultipart);
+    },
+  };
+}

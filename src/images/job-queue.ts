@@ -1,0 +1,42 @@
+import { ImagesBusyError } from './errors.ts';
+
+/** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with an ImagesBusyError when `maxQueued` wait already. */
+export type JobQueue = { run<T>(job: () => Promise<T>): Promise<T> };
+
+export function createJobQueue({
+  maxConcurrent,
+  maxQueued,
+}: {
+  readonly maxConcurrent: number;
+  readonly maxQueued: number;
+}): JobQueue {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+
+  const enter = async (): Promise<void> => {
+    if (running < maxConcurrent) {
+      running += 1;
+      return;
+    }
+    if (waiting.length >= maxQueued) throw new ImagesBusyError(`${waiting.length} pictures are waiting already`);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+
+  // The place goes straight to the next in line, so that nobody who comes in between can take it.
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  };
+
+  return {
+    run: async (job) => {
+      await enter();
+      try {
+        return await job();
+      } finally {
+        leave();
+      }
+    },
+  };
+}

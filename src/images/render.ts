@@ -1,0 +1,127 @@
+import sharp, { type Sharp } from 'sharp';
+import { renditions } from '../contract/images.ts';
+import { decodeBmp } from './bmp.ts';
+import { UnsupportedImageError } from './errors.ts';
+import { identifyImage, type ImageFormat } from './identify.ts';
+import { createJobQueue } from './job-queue.ts';
+import { checkJpegScans, checkSize, defaultMaxPixels } from './limits.ts';
+
+// libvips opens SVG, TIFF, HEIF and more by content: nothing but these three may ever read a stranger's bytes.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadNsgifBuffer'],
+});
+// No picture comes twice, and pictures are rendered side by side rather than one by several threads.
+sharp.cache(false);
+sharp.concurrency(1);
+
+export type ImageExtension = 'jpg' | 'png' | 'gif';
+
+type Rendition = (typeof renditions)[number];
+
+/** The files of one picture, in the order of `renditions`; `width` and `height` are those of the full size, in pixels. */
+export type RenderedImage = {
+  readonly extension: ImageExtension;
+  readonly width: number;
+  readonly height: number;
+  readonly files: readonly { readonly prefix: Rendition['prefix']; readonly bytes: Uint8Array }[];
+};
+
+export type ImageRendererOptions = {
+  /** Pictures rendered at the same time; each may hold a few hundred megabytes. */
+  readonly maxConcurrent?: number;
+  readonly maxQueued?: number;
+  readonly maxPixels?: number;
+};
+
+export type ImageRenderer = {
+  /** Rejects with an UnsupportedImageError (ruling 38), or an ImagesBusyError when the queue is full. */
+  render(bytes: Uint8Array): Promise<RenderedImage>;
+};
+
+type Size = { readonly width: number; readonly height: number };
+type Picture = Size & { readonly bytes: Uint8Array };
+
+const extensions = { jpeg: 'jpg', png: 'png', gif: 'gif', bmp: 'png' } as const satisfies Record<
+  ImageFormat,
+  ImageExtension
+>;
+
+// A reused GIF palette loses colours, a new one of the same colours does not.
+const encoders: Record<ImageExtension, (image: Sharp) => Sharp> = {
+  jpg: (image) => image.jpeg({ quality: 85 }),
+  png: (image) => image.png(),
+  gif: (image) => image.gif({ reuse: false }),
+};
+
+async function encode(image: Sharp, extension: ImageExtension): Promise<Picture> {
+  const { data, info } = await encoders[extension](image).toBuffer({ resolveWithObject: true });
+  return { bytes: data, width: info.width, height: info.height };
+}
+
+async function renderBmp(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
+  const { width, height, data, opaque } = decodeBmp(bytes, maxPixels);
+  const image = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: maxPixels });
+  return await encode(opaque ? image.removeAlpha() : image, extensions.bmp);
+}
+
+async function renderForeign(bytes: Uint8Array, extension: ImageExtension, maxPixels: number): Promise<Picture> {
+  try {
+    // 'error' rather than 'warning': phones write JPEGs that every viewer shows and libjpeg warns of.
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true });
+    const { width, height } = await image.metadata();
+    checkSize(width, height, maxPixels);
+    return await encode(image, extension);
+  } catch (cause) {
+    throw new UnsupportedImageError('the picture does not decode', { cause });
+  }
+}
+
+/** The size at which a picture fits the square of `box` pixels: never enlarged, no side below one pixel. */
+function fitInside({ width, height }: Size, box: number): Size {
+  const scale = Math.min(1, box / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+async function resize(picture: Picture, size: Size, extension: ImageExtension): Promise<Picture> {
+  if (picture.width === size.width && picture.height === size.height) return picture;
+  const { width, height } = size;
+  return await encode(
+    sharp(picture.bytes, { limitInputPixels: false }).resize({ width, height, fit: 'fill' }),
+    extension,
+  );
+}
+
+const largestFirst = renditions.toSorted((a, b) => (b.box ?? Infinity) - (a.box ?? Infinity));
+
+// The stranger's bytes are decoded once; every smaller picture comes from the next larger one of ours, which costs
+// less than decoding again and has been turned upright and brought to sRGB already.
+async function renderAll(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Promise<RenderedImage> {
+  const extension = extensions[format];
+  const full = format === 'bmp' ? await renderBmp(bytes, maxPixels) : await renderForeign(bytes, extension, maxPixels);
+  const pictures = new Map<Rendition, Picture>();
+  let larger = full;
+  for (const rendition of largestFirst) {
+    if (rendition.box !== null) larger = await resize(larger, fitInside(full, rendition.box), extension);
+    pictures.set(rendition, larger);
+  }
+  const files = renditions.map((rendition) => ({
+    prefix: rendition.prefix,
+    bytes: (pictures.get(rendition) ?? full).bytes,
+  }));
+  return { extension, width: full.width, height: full.height, files };
+}
+
+/** Renders pictures into the contract's sizes as our own encoder writes them: upright, sRGB, without metadata (ruling 40). */
+export function createImageRenderer(options: ImageRendererOptions = {}): ImageRenderer {
+  const { maxConcurrent = 2, maxQueued = 64, maxPixels = defaultMaxPixels } = options;
+  const queue = createJobQueue({ maxConcurrent, maxQueued });
+  return {
+    render: async (bytes) => {
+      const format = identifyImage(bytes);
+      if (!format) throw new UnsupportedImageError('neither JPEG, GIF, PNG nor BMP');
+      if (format === 'jpeg') checkJpegScans(bytes);
+      return await queue.run(() => renderAll(bytes, format, maxPixels));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { type Server, createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createApp } from './app.ts';
+import type { Config, HttpConfig } from './config.ts';
+import { describeStart } from './start-message.ts';
+
+/** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */
+const timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  // Longer than a balancer keeps a connection open, so that it never sends a request into a closing one.
+  keepAliveTimeout: 65_000,
+} as const;
+
+/** How long requests under way may take to finish once the process is to stop, in milliseconds. */
+const gracePeriod = 10_000;
+
+/** A process that serves. `stop` refuses new connections, lets requests under way finish (10 s), and closes everything. */
+export type RunningServer = { readonly port: number; readonly stop: () => Promise<void> };
+
+/** The address cannot be listened on. The message names the variable to change. */
+export class ListenError extends Error {
+  override name = 'ListenError';
+}
+
+function createListenError(error: unknown, { host, port }: HttpConfig): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const reasons = new Map<unknown, string>([
+    ['EADDRINUSE', `PORT ${port} on ${host} is in use by another program: stop it, or set PORT to a free one.`],
+    ['EACCES', `PORT ${port} is not for this user to listen on: set PORT to 1024 or more.`],
+    ['EADDRNOTAVAIL', `HOST ${host} is no address of this machine: set HOST to 127.0.0.1.`],
+    ['ENOTFOUND', `HOST ${host} is no address of this machine: set HOST to 127.0.0.1.`],
+  ]);
+  const reason = reasons.get(code);
+  return reason === undefined ? error : new ListenError(reason, { cause: error });
+}
+
+async function listen(server: Server, http: HttpConfig): Promise<number> {
+  try {
+    server.listen(http.port, http.host);
+    await once(server, 'listening');
+  } catch (error) {
+    throw createListenError(error, http);
+  }
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : http.port;
+}
+
+/** Counts the requests under way and answers the way to close the server without cutting them off. */
+function prepareClosing(server: Server): () => Promise<void> {
+  let underWay = 0;
+  server.on('request', (_, response) => {
+    underWay += 1;
+    response.once('close', () => (underWay -= 1));
+  });
+  return async () => {
+    server.close();
+    const deadline = performance.now() + gracePeriod;
+    while (underWay > 0 && performance.now() < deadline) {
+      server.closeIdleConnections();
+      await delay(20);
+    }
+    server.closeAllConnections();
+  };
+}
+
+/**
+ * Opens the gateway, listens, and reports in lines to `log` where everything is. Throws a `ListenError` where it cannot listen,
+ * and whatever `createApp` throws; nothing stays open then.
+ */
+export async function serve(config: Config, log: (line: string) => void = console.log): Promise<RunningServer> {
+  const app = await createApp(config);
+  try {
+    const server = createServer(timeouts, (request, response) => {
+      // Yoga answers its own failures: the promise never rejects.
+      void app.server(request, response);
+    });
+    const close = prepareClosing(server);
+    const organizations = await app.organizations();
+    const port = await listen(server, config.http);
+    for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) log(line);
+    const stop = async () => {
+      await close();
+      await app[Symbol.asyncDispose]();
+    };
+    return { port, stop };
+  } catch (error) {
+    await app[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Waits for the first SIGINT or SIGTERM. A second one is left to Node, which ends the process at once. */
+export async function waitForSignal(signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>): Promise<void> {
+  const names = ['SIGINT', 'SIGTERM'];
+  await new Promise<void>((resolve) => {
+    const stop = () => {
+      for (const name of names) signals.off(name, stop);
+      resolve();
+    };
+    for (const name of names) signals.on(name, stop);
+  });
+}

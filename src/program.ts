@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError } from 'commander';
+import { type Config, readConfig } from './config.ts';
+import type { Database } from './db/schema.ts';
+import { packageRoot } from './package-root.ts';
+import type { ProvisionReport } from './services/provisioning.ts';
+
+/** What a command has of the process around it. `signals` emits SIGINT and SIGTERM. */
+export type CliIo = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: AsyncIterable<Uint8Array | string>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+};
+
+const environmentHelp = `
+Environment:
+  PORT          the port to listen on (4000)
+  HOST          the address to listen on (127.0.0.1); loopback only, until callers are authenticated
+  DATA_DIR      the folder that holds the embedded database and the images (./data)
+  DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
+  PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
+`;
+
+const examplesHelp = `
+Examples:
+  customer-gateway serve                               everything in ./data, nothing to install
+  PORT=8080 customer-gateway serve
+  customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
+  customer-gateway print-schema > schema.graphql
+
+Exit codes: 0 done, 1 failed, 2 wrongly called.
+`;
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
+  return typeof manifest === 'object' && manifest && 'version' in manifest ? String(manifest.version) : 'unknown';
+}
+
+async function readInput(file: string, stdin: CliIo['stdin']): Promise<string> {
+  const bytes = file === '-' ? await readAll(stdin) : await readNamedFile(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`Cannot read ${file}: it is not UTF-8 text.`);
+  }
+}
+
+async function readAll(stdin: CliIo['stdin']): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function readNamedFile(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const reasons = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' };
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const known = Object.entries(reasons).find(([key]) => key === code)?.[1];
+    throw new Error(`Cannot read ${file}: ${known ?? String(error)}.`, { cause: error });
+  }
+}
+
+/** Runs `work` on the configured database, its tables up to date; `applied` are the migrations that took. */
+async function withDatabase<Result>(
+  config: Config,
+  work: (db: Database, applied: readonly string[]) => Promise<Result>,
+): Promise<Result> {
+  const [{ openDatabase }, { migrateToLatest }] = await Promise.all([
+    import('./db/client.ts'),
+    import('./db/migrate.ts'),
+  ]);
+  const database = await openDatabase(config.database);
+  try {
+    return await work(database.db, await migrateToLatest(database.db));
+  } finally {
+    await database[Symbol.asyncDispose]();
+  }
+}
+
+async function serveUntilSignal(io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const { serve, waitForSignal } = await import('./main.ts');
+  const running = await serve(config, (line) => io.out(`${line}\n`));
+  await waitForSignal(io.signals);
+  await running.stop();
+}
+
+async function migrate(io: CliIo): Promise<void> {
+  const applied = await withDatabase(readConfig(io.env), (_, names) => Promise.resolve(names));
+  for (const name of applied) io.out(`Applied ${name}\n`);
+  io.out('The database is up to date.\n');
+}
+
+function describeReport({ organization, counts }: ProvisionReport): string {
+  const { id, name, folder, outcome } = organization;
+  const rows = Object.entries(counts).map(([kind, count]) => [kind, count.created, count.updated, count.unchanged]);
+  const lines = [['', 'created', 'updated', 'unchanged'], ...rows].map(([kind, ...cells]) =>
+    [String(kind).padEnd(24), ...cells.map((cell) => String(cell).padStart(10))].join(''),
+  );
+  return `Organization "${name}" ${outcome}: id ${id}, image folder ${folder}\n${lines.join('\n')}\n`;
+}
+
+async function provisionFile(file: string, io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const [{ parseOrganizationFile }, { provision }] = await Promise.all([
+    import('./provision-file.ts'),
+    import('./services/provisioning.ts'),
+  ]);
+  const organization = parseOrganizationFile(await readInput(file, io.stdin), file === '-' ? 'stdin' : file);
+  const report = await withDatabase(config, (db) => provision(db, organization, new Date()));
+  io.out(describeReport(report));
+}
+
+async function printSchema(io: CliIo): Promise<void> {
+  const schema = await import('./graphql/print-schema.ts');
+  io.out(schema.printSchema());
+}
+
+function createProgram(io: CliIo): Command {
+  const program = new Command('customer-gateway')
+    .description('A customer master-data gateway: one upsert by external reference, as GraphQL and as a form POST.')
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .showHelpAfterError('customer-gateway --help tells how to call it.')
+    .addHelpText('after', environmentHelp + examplesHelp);
+  program
+    .command('serve')
+    .description('serve GraphQL and REST until SIGINT or SIGTERM')
+    .addHelpText('after', environmentHelp)
+    .action(() => serveUntilSignal(io));
+  program
+    .command('migrate')
+    .description('create or update the tables of the database (serve and provision do it too)')
+    .action(() => migrate(io));
+  program
+    .command('provision')
+    .description('create or update an organization from a YAML file; nothing is ever deleted')
+    .argument('<file>', 'the organization file, or - for standard input')
+    .addHelpText(
+      'after',
+      '\nexamples/entity1.yaml is such a file, with comments. An embedded database must not be in use.',
+    )
+    .action((file: string) => provisionFile(file, io));
+  program
+    .command('print-schema')
+    .description('print the GraphQL schema')
+    .action(() => printSchema(io));
+  return program;
+}
+
+/** One clear line is enough for what an operator can mend; a mistake of ours shows where it is. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isMistake = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+  return isMistake ? (error.stack ?? error.message) : error.message || error.name;
+}
+
+/** Runs one command and answers the exit code: 0 done, 1 failed, 2 wrongly called. Never throws. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.err(`${describeFailure(error)}\n`);
+    return 1;
+  }
+}

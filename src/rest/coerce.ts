@@ -1,0 +1,120 @@
+import { type UpsertError, type UpsertErrorCode, texts } from '../contract/errors.ts';
+import type { Parameter } from '../contract/parameters.ts';
+import { ReceivedFile } from '../graphql/upload.ts';
+import type { Form, FormField } from './form.ts';
+import { readPaymentTypes } from './payment-types.ts';
+import type { UpsertResource } from './resources.ts';
+import { readBoolean, readId, readInteger, readNumber } from './scalars.ts';
+
+/** A form as the mutation's input. `problems` name what could not be read and was left out. */
+export type CoercedForm = {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly problems: readonly UpsertError[];
+  readonly referencesMayBeIds: boolean;
+};
+
+/** How relations are meant (ruling 26): references, ids, or references that may be ids. */
+type KeyMode = 'either' | 'reference' | 'id';
+
+type Coerced = { readonly value: unknown } | { readonly code: UpsertErrorCode; readonly message: string } | 'absent';
+
+const dueDateConfigTypes = new Map([
+  ['1', 'DAYS_AFTER_INVOICE_DATE'],
+  ['2', 'DAYS_AFTER_END_OF_INVOICE_MONTH'],
+  ['daysAfterInvoiceDate', 'DAYS_AFTER_INVOICE_DATE'],
+  ['daysAfterEndOfInvoiceMonth', 'DAYS_AFTER_END_OF_INVOICE_MONTH'],
+]);
+
+function orInvalid(value: unknown, parameter: string): Coerced {
+  return value === undefined ? { code: 'invalid_param_type', message: texts.invalidType(parameter) } : { value };
+}
+
+/** What a present and empty parameter means: cleared, or as if it were absent (ruling 17). */
+function coerceEmpty({ name, kind }: Parameter): Coerced {
+  const isAbsent = kind.type === 'boolean' || kind.type === 'currency' || kind.type === 'image' || name === 'userId';
+  return isAbsent ? 'absent' : { value: null };
+}
+
+function coerceRelation({ name, kind }: Parameter, text: string, mode: KeyMode): Coerced {
+  const idOnly = mode === 'id' || (kind.type === 'relation' && kind.noun === 'region');
+  if (!idOnly) return { value: { reference: text } };
+  const id = readId(text);
+  return orInvalid(id === undefined || name === 'regionId' ? id : { id }, name);
+}
+
+function coercePaymentTypes(text: string): Coerced {
+  const reading = readPaymentTypes(text);
+  return reading.ok ? { value: reading.ids.map((id) => ({ id })) } : orInvalid(undefined, reading.parameter);
+}
+
+function coerceText(parameter: Parameter, text: string, mode: KeyMode): Coerced {
+  const { kind, name } = parameter;
+  if (text === '' || (name === 'isRoot' && text === 'null')) return coerceEmpty(parameter);
+  switch (kind.type) {
+    case 'text':
+    case 'country':
+    case 'currency':
+      return { value: text };
+    case 'boolean': {
+      const value = readBoolean(text);
+      return value === undefined ? { code: 'invalid_param_type', message: texts.invalidBoolean(name) } : { value };
+    }
+    case 'number':
+      return orInvalid(kind.integer ? readInteger(text) : readNumber(text), name);
+    case 'dueDateType':
+      return orInvalid(dueDateConfigTypes.get(text), name);
+    case 'relation':
+      return coerceRelation(parameter, text, mode);
+    case 'paymentTypes':
+      return coercePaymentTypes(text);
+    case 'image':
+      return { code: 'unsupported_file_type', message: texts.fileNotSupported };
+  }
+}
+
+function coerce(parameter: Parameter, field: FormField, mode: KeyMode): Coerced {
+  return field.kind === 'file' ? { value: new ReceivedFile(field) } : coerceText(parameter, field.value, mode);
+}
+
+function textOf(form: Form, name: string): string {
+  const field = form.get(name);
+  return field?.kind === 'text' ? field.value : '';
+}
+
+/** `useExternalId=true` means references only, `false` ids only (ruling 26). */
+function readKeyMode(form: Form): KeyMode | UpsertError {
+  const text = textOf(form, 'useExternalId');
+  if (text === '') return 'either';
+  const value = readBoolean(text);
+  if (value !== undefined) return value ? 'reference' : 'id';
+  return { code: 'invalid_param_type', message: texts.invalidBoolean('useExternalId'), path: ['useExternalId'] };
+}
+
+/**
+ * Turns a form into the mutation's input, by the page's table: each parameter is read as its kind, an empty one clears or is
+ * absent (ruling 17), unknown ones are ignored (ruling 10), the Required column holds on every call (ruling 14).
+ */
+export function coerceForm(form: Form, reference: string, resource: UpsertResource): CoercedForm {
+  const input: Record<string, unknown> = { reference };
+  const problems: UpsertError[] = [];
+  const newReference = textOf(form, 'reference');
+  if (newReference !== '') input['newReference'] = newReference;
+  const keyMode = readKeyMode(form);
+  if (typeof keyMode === 'object') problems.push(keyMode);
+  const mode = typeof keyMode === 'object' ? 'either' : keyMode;
+  for (const parameter of resource.parameters) {
+    const field = form.get(parameter.name);
+    if (!field || parameter.graphqlOnly) continue;
+    const coerced = coerce(parameter, field, mode);
+    if (coerced === 'absent') continue;
+    if ('value' in coerced) input[parameter.field] = coerced.value;
+    else problems.push({ code: coerced.code, message: coerced.message, path: [parameter.field] });
+  }
+  const refused = new Set(problems.map(({ path }) => path[0]));
+  for (const name of resource.required(input, refused)) {
+    const field = resource.parameters.find((parameter) => parameter.name === name)?.field ?? name;
+    if (refused.has(field) || (input[field] ?? null) !== null) continue;
+    problems.push({ code: 'missing_param', message: texts.missing(name), path: [field] });
+  }
+  return { input, problems, referencesMayBeIds: mode === 'either' };
+}

@@ -1,0 +1,27 @@
+import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+
+/** A failure of the contract: its code, its text, and headers that go with it. */
+export class RestError extends Error {
+  override readonly name = 'RestError';
+  readonly code: ErrorCode;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ErrorCode, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.code = code;
+    this.headers = headers;
+  }
+}
+
+/** The page's fixed sentence and nothing else (ruling 8). */
+export function createServerError(): RestError {
+  return new RestError('server_error', texts.serverError);
+}
+
+/** Answers JSON with the server's own Response, which Node sends in one piece. */
+export type AnswerJson = (body: object, init?: { status?: number; headers?: Record<string, string> }) => Response;
+
+/** The failure as one flat object (ruling 5). */
+export function renderError({ code, message, headers }: RestError, answer: AnswerJson): Response {
+  return answer({ error: code, error_description: message }, { status: errorCatalogue[code].status, headers });
+}

@@ -1,0 +1,66 @@
+import { isUtf8 } from 'node:buffer';
+import iconv from 'iconv-lite';
+import { type FormField, formLimits, invalidType, overLimit } from './form-model.ts';
+
+/** Bytes to text, nothing stripped; undefined where they aren't text in that charset. */
+export type Decode = (bytes: Buffer) => string | undefined;
+
+const utf8 = iconv.getCodec('utf8');
+const binary = iconv.getCodec('binary');
+// As browsers do: who declares Latin-1 or ASCII sends windows-1252, a superset in practice.
+const readAsWindows1252 = ['ascii', 'iso88591', 'windows1252'].map((name) => iconv.getCodec(name));
+const printableAscii = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 0x20 + index));
+
+const decodeUtf8: Decode = (bytes) => (isUtf8(bytes) ? bytes.toString('utf8') : undefined);
+
+/** As WHATWG defines it: the five bytes that Microsoft left open are C1 controls, so every byte has its character. */
+function decodeWindows1252(bytes: Buffer): string {
+  const text = iconv.decode(bytes, 'windows1252');
+  return text.replaceAll('\uFFFD', (_, index: number) => String.fromCharCode(bytes[index] ?? 0));
+}
+
+/** Reads what declares no charset: UTF-8, else windows-1252 (ruling 9). */
+export const decodeUndeclared = (bytes: Buffer): string => decodeUtf8(bytes) ?? decodeWindows1252(bytes);
+
+/** The decoder for a charset's name, in any of its spellings; undefined for one we don't know. */
+export function findCharset(name: string): Decode | undefined {
+  if (!iconv.encodingExists(name)) return undefined;
+  const codec = iconv.getCodec(name);
+  if (codec === utf8) return decodeUtf8;
+  if (readAsWindows1252.includes(codec)) return decodeWindows1252;
+  // iconv-lite's base64, hex, UTF-7, UTF-16, … are no charsets for a form, whose syntax is ASCII.
+  if (codec === binary || iconv.decode(Buffer.from(printableAscii), name) !== printableAscii) return undefined;
+  return (bytes) => {
+    const text = iconv.decode(bytes, name, { stripBOM: false });
+    return text.includes('\uFFFD') ? undefined : text;
+  };
+}
+
+/** The decoder for a declared charset, or `otherwise` where none is. Throws `FormError` for an unknown one (ruling 9). */
+export function requireCharset(declared: string | undefined, otherwise: Decode): Decode {
+  if (declared === undefined || declared === '') return otherwise;
+  const decode = findCharset(declared);
+  if (decode === undefined) throw invalidType('charset');
+  return decode;
+}
+
+/** `%XX` to bytes. Takes a string of one character per byte; a bad escape stays as it is, as in browsers. */
+export function percentDecode(text: string): Buffer {
+  const bytes = text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+  return Buffer.from(bytes, 'latin1');
+}
+
+/** A parameter's name as text. Throws `FormError` where it is too long, or no text in its charset. */
+export function decodeName(bytes: Buffer, decode: Decode): string {
+  if (bytes.length > formLimits.nameBytes) throw overLimit('nameBytes');
+  const name = decode(bytes);
+  if (name === undefined) throw invalidType(bytes.toString('utf8'));
+  return name;
+}
+
+/** A parameter's value as text. Throws `FormError` naming the parameter where it is no text in its charset. */
+export function decodeValue(name: string, bytes: Buffer, decode: Decode): FormField {
+  const value = decode(bytes);
+  if (value === undefined) throw invalidType(name);
+  return { kind: 'text', value };
+}

@@ -1,0 +1,64 @@
+import { texts } from '../contract/errors.ts';
+import { RestError } from './errors.ts';
+import { type Resource, type UpsertResource, resources } from './resources.ts';
+import { readId } from './scalars.ts';
+
+/** What a request asks for; `version` is spelled as it was sent (ruling 1). */
+export type Route =
+  | {
+      readonly kind: 'upsert';
+      readonly version: string;
+      readonly resource: Resource;
+      readonly upsert: UpsertResource;
+      readonly reference: string;
+    }
+  | {
+      readonly kind: 'read';
+      readonly version: string;
+      readonly resource: Resource;
+      readonly key: { readonly id: string } | { readonly reference: string };
+      /** As it was sent, for error texts. */
+      readonly sent: string;
+    };
+
+const noAddress = () => new RestError('not_found', 'There is nothing at this address.');
+
+function requireMethod(method: string, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  throw new RestError('method_not_allowed', `This address answers ${allowed.join(', ')} only.`, {
+    allow: allowed.join(', '),
+  });
+}
+
+function decodeSegment(segment: string, parameter: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new RestError('invalid_param_type', texts.invalidType(parameter));
+  }
+}
+
+/**
+ * Tells what a request under `/api/` asks for. Throws a RestError: 404 for an address there is none of, 405 with `Allow`,
+ * 400 for a reference that is missing, blank or badly escaped (rulings 1, 2, 7) and for an id that is none.
+ */
+export function matchRoute(method: string, path: string): Route {
+  const [, , version = '', collection = '', first, second, ...rest] = path.split('/');
+  const resource = resources.get(collection);
+  if (!/^v\d+(\.\d+)?$/.test(version) || !resource || first === undefined || rest.length > 0) throw noAddress();
+  const reads = ['GET', 'HEAD'];
+  if (first === 'reference' && resource.upsert) {
+    requireMethod(method, [...reads, 'POST']);
+    const reference = decodeSegment(second ?? '', 'reference');
+    if (reference.trim() === '') throw new RestError('missing_param', texts.missing('reference'));
+    return method === 'POST'
+      ? { kind: 'upsert', version, resource, upsert: resource.upsert, reference }
+      : { kind: 'read', version, resource, key: { reference }, sent: reference };
+  }
+  if (second !== undefined) throw noAddress();
+  requireMethod(method, reads);
+  const sent = decodeSegment(first, 'id');
+  const id = readId(sent);
+  if (id === undefined) throw new RestError('invalid_param_type', texts.invalidType('id'));
+  return { kind: 'read', version, resource, key: { id }, sent };
+}

@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import type { Database } from '../../db/schema.ts';
+import type { CustomerCategory } from '../records.ts';
+import { type Json, reviveDates } from '../upsert/json.ts';
+import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
+import { categorySelect } from './columns.ts';
+import type { UpsertCustomerCategoryInput } from './input.ts';
+
+/** Everything that judging and answering a list of categories needs, as one statement saw it. */
+export type CategorySnapshot = {
+  readonly categories: Index<CustomerCategory>;
+  readonly root: CustomerCategory | undefined;
+};
+
+/** Reads, in one statement, the categories that the inputs name, the parents of both, and the root. */
+export async function readCategories(
+  db: Database,
+  organizationId: number,
+  inputs: readonly UpsertCustomerCategoryInput[],
+): Promise<CategorySnapshot> {
+  const parents = collectKeys(inputs.map((input) => input.parent));
+  const own = inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]);
+  const references = [...new Set([...own, ...parents.references])];
+  const { rows } = await sql<{ row: Json<CustomerCategory> }>`
+    select to_json(r) as row from (
+      select ${categorySelect} from customer_categories t
+      where t.organization_id = ${organizationId} and (
+        t.is_root or t.reference = any (${references}::text[]) or t.id = any (${parents.ids}::bigint[] || array(
+          select n.parent_id from customer_categories n
+          where n.organization_id = ${organizationId} and n.reference = any (${own}::text[])
+        ))
+      )
+    ) r`.execute(db);
+  const categories = rows.map(({ row }) => reviveDates(row));
+  return { categories: indexRows(categories), root: categories.find(({ isRoot }) => isRoot) };
+}

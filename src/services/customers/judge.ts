@@ -1,0 +1,208 @@
+import { type UpsertError, texts } from '../../contract/errors.ts';
+import { createWarning } from '../../contract/warnings.ts';
+import type { Customer, CustomerState } from '../records.ts';
+import { changedFields } from '../upsert/changes.ts';
+import { type Case, judgeImage, judgeName, judgeReference, keep, keepOptional, miss } from '../upsert/judging.ts';
+import { type Ancestors, type World, leadsTo } from '../upsert/model.ts';
+import { type Findings, resolveKey } from '../upsert/relations.ts';
+import type { CheckedItem, Verdict } from '../upsert/types.ts';
+import { mergeAddresses } from './addresses.ts';
+import { customerColumns } from './columns.ts';
+import type { UpsertCustomerInput } from './input.ts';
+import type { CustomerSnapshot } from './read.ts';
+
+type CustomerCase = Case<UpsertCustomerInput, Customer> & { readonly snapshot: CustomerSnapshot };
+
+function failSave({ findings }: CustomerCase, ...path: string[]): void {
+  findings.errors.push({ code: 'save_failed', message: texts.customerSaveFailed, path });
+}
+
+/** Rulings 17 and 27: none, or cleared, is the root category. */
+function judgeCategory(kase: CustomerCase): number {
+  const { item, input, stored, snapshot, findings } = kase;
+  const key = input.customerCategory;
+  if (key) {
+    return resolveKey(key, snapshot.categories, findings, 'customer category', 'customerCategory')?.id ?? 0;
+  }
+  if (key === undefined && stored) return stored.categoryId;
+  if (!snapshot.root && !item.refused.has('customerCategory')) miss(kase, 'customerCategory', 'categoryId');
+  return snapshot.root?.id ?? 0;
+}
+
+/** Rulings 15 and, in its spirit for customers, 35. */
+function judgeParent(kase: CustomerCase, isSubCustomer: boolean, ancestors: Ancestors | undefined): number | null {
+  const { input, stored, snapshot, findings } = kase;
+  const key = input.parentCustomer;
+  if (!isSubCustomer) {
+    if (key) findings.warnings.push(createWarning('parent_ignored', 'parentCustomer'));
+    return null;
+  }
+  if (!key) {
+    const parentId = key === undefined ? (stored?.parentId ?? null) : null;
+    if (parentId === null) miss(kase, 'parentCustomer', 'parentCustomer');
+    return parentId;
+  }
+  if (!stored && key.reference === input.reference) {
+    failSave(kase, 'parentCustomer');
+    return null;
+  }
+  const parent = resolveKey(key, snapshot.customers, findings, 'parent customer', 'parentCustomer');
+  if (!parent) return null;
+  if (stored && leadsTo(stored.id, parent.id, ancestors)) failSave(kase, 'parentCustomer');
+  return parent.id;
+}
+
+function judgeBillWithParent({ input, stored, findings }: CustomerCase, isSubCustomer: boolean): boolean {
+  if (isSubCustomer) return keep(input.billWithParent, stored?.billWithParent, false);
+  if (input.billWithParent) findings.warnings.push(createWarning('bill_with_parent_ignored', 'billWithParent'));
+  return false;
+}
+
+function judgeSegmentation({ input, stored, snapshot, findings }: CustomerCase): number | null {
+  const key = input.customerSegmentation;
+  if (!key) return key === undefined ? (stored?.segmentationId ?? null) : null;
+  const row = resolveKey(key, snapshot.segmentations, findings, 'customer segmentation', 'customerSegmentation');
+  return row?.id ?? null;
+}
+
+/** Ruling 30. */
+function judgeCreatedBy(
+  { input, stored, snapshot, findings }: CustomerCase,
+  actorUserId: number | null,
+): number | null {
+  const key = input.createdBy;
+  if (key) return resolveKey(key, snapshot.users, findings, 'user', 'createdBy')?.id ?? null;
+  if (key === null) return null;
+  return stored ? stored.createdById : actorUserId;
+}
+
+/** Ruling 16. */
+function judgeDueDate(kase: CustomerCase): Pick<CustomerState, 'dueDateConfigNumber' | 'dueDateConfigType'> {
+  const { item, input, stored, findings } = kase;
+  const dueDateConfigType = keepOptional(input.dueDateConfigType, stored?.dueDateConfigType);
+  if (input.dueDateConfigType === null) {
+    if (typeof input.dueDateConfigNumber === 'number') {
+      findings.warnings.push(createWarning('due_date_number_ignored', 'dueDateConfigNumber'));
+    }
+    return { dueDateConfigType, dueDateConfigNumber: null };
+  }
+  const dueDateConfigNumber = keepOptional(input.dueDateConfigNumber, stored?.dueDateConfigNumber);
+  if (dueDateConfigType !== null && dueDateConfigNumber === null && !item.refused.has('dueDateConfigType')) {
+    miss(kase, 'dueDateConfigNumber', 'dueDateConfigNumber');
+  }
+  return { dueDateConfigType, dueDateConfigNumber };
+}
+
+/** Ruling 25. */
+function judgeCurrency({ input, stored, snapshot, findings }: CustomerCase): string {
+  const { settings } = snapshot;
+  const sent = input.currency;
+  if (!sent) return sent === undefined ? (stored?.currency ?? settings.currency) : settings.currency;
+  const currency = sent.toUpperCase();
+  if (!settings.currencies.includes(currency)) {
+    findings.errors.push({ code: 'not_found', message: texts.notFound('currency', sent), path: ['currency'] });
+  }
+  return currency;
+}
+
+/** Ruling 28. */
+function judgePaymentTypes({ input, stored, snapshot, findings }: CustomerCase): readonly number[] {
+  const keys = input.paymentTypes;
+  if (keys === undefined) return stored?.paymentTypeIds ?? [];
+  const ids = new Set<number>();
+  for (const [index, key] of (keys ?? []).entries()) {
+    const row = resolveKey(key, snapshot.paymentTypes, findings, 'payment type', 'paymentTypes', String(index));
+    if (row) ids.add(row.id);
+  }
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** Ruling 29. */
+function judgeRegion(kase: CustomerCase): number | null {
+  const { input, stored, snapshot, findings } = kase;
+  const key = input.regionId;
+  const kept = stored?.regionId ?? null;
+  if (!snapshot.settings.geographicalLocations) {
+    if (key || kase.item.refused.has('regionId')) findings.warnings.push(createWarning('region_ignored', 'regionId'));
+    return kept;
+  }
+  if (!key) return key === undefined ? kept : null;
+  const region = resolveKey(key, snapshot.regions, findings, 'region', 'regionId');
+  if (!region) return null;
+  if (region.level < snapshot.settings.regionLevel) failSave(kase, 'regionId');
+  return region.id;
+}
+
+/** Ruling 33. */
+function judgeHold({ input, stored }: CustomerCase): Pick<CustomerState, 'onHold' | 'onHoldReason'> {
+  const onHold = keep(input.onHold, stored?.onHold, false);
+  const released = input.onHold !== undefined && !onHold;
+  const onHoldReason = keepOptional(input.onHoldReason, released ? null : stored?.onHoldReason);
+  return { onHold, onHoldReason };
+}
+
+/** What the checks found, without what ruling 29 does not check. */
+function usableErrors({ errors }: CheckedItem<UpsertCustomerInput>, snapshot: CustomerSnapshot): UpsertError[] {
+  return errors.filter(({ path }) => snapshot.settings.geographicalLocations || path[0] !== 'regionId');
+}
+
+/** Judges one customer against what is stored: the merged record, or everything that is wrong. Pure. */
+export function judgeCustomer(
+  item: CheckedItem<UpsertCustomerInput>,
+  snapshot: CustomerSnapshot,
+  { actor, newImage, ancestors }: World,
+): Verdict<CustomerState, Customer> {
+  const { input } = item;
+  const stored = snapshot.customers.byReference.get(input.reference);
+  const findings: Findings = { errors: usableErrors(item, snapshot), warnings: [] };
+  const kase: CustomerCase = { item, input, snapshot, stored, findings };
+  const isSubCustomer = keep(input.isSubCustomer, stored?.isSubCustomer, false);
+  const next: CustomerState = {
+    reference: judgeReference(kase, snapshot.customers),
+    name: judgeName(kase),
+    barcode: keepOptional(input.barcode, stored?.barcode),
+    isActive: keep(input.isActive, stored?.isActive, true),
+    categoryId: judgeCategory(kase),
+    isSubCustomer,
+    parentId: judgeParent(kase, isSubCustomer, ancestors),
+    billWithParent: judgeBillWithParent(kase, isSubCustomer),
+    segmentationId: judgeSegmentation(kase),
+    createdById: judgeCreatedBy(kase, actor.userId),
+    ...mergeAddresses(input, stored, findings),
+    email: keepOptional(input.email, stored?.email),
+    phone: keepOptional(input.phone, stored?.phone),
+    mobile: keepOptional(input.mobile, stored?.mobile),
+    fax: keepOptional(input.fax, stored?.fax),
+    comment: keepOptional(input.comment, stored?.comment),
+    website: keepOptional(input.website, stored?.website),
+    creditLimit: keepOptional(input.creditLimit, stored?.creditLimit),
+    ...judgeDueDate(kase),
+    taxNumber: keepOptional(input.taxNumber, stored?.taxNumber),
+    companyRegistrationNumber: keepOptional(input.companyRegistrationNumber, stored?.companyRegistrationNumber),
+    currency: judgeCurrency(kase),
+    logo: judgeImage(input.logo, stored?.logo, newImage),
+    paymentTypeIds: judgePaymentTypes(kase),
+    regionId: judgeRegion(kase),
+    ...judgeHold(kase),
+  };
+  const { errors, warnings } = findings;
+  if (errors.length > 0) return { kind: 'refused', errors };
+  const changed = changedFields(customerColumns, stored ?? blankCustomer, next);
+  if (paymentTypesDiffer(stored, next)) changed.push('paymentTypes');
+  if (stored && changed.length === 0) return { kind: 'unchanged', record: stored, warnings };
+  const moves = stored !== undefined && next.parentId !== null && next.parentId !== stored.parentId;
+  return { kind: 'write', existing: stored, next, changedFields: changed, warnings, moves };
+}
+
+function paymentTypesDiffer(stored: Customer | undefined, next: CustomerState): boolean {
+  return (stored?.paymentTypeIds ?? []).join() !== next.paymentTypeIds.join();
+}
+
+/** What a created customer's `changedFields` are told from: a record that holds nothing but the defaults. */
+const blankCustomer: Partial<CustomerState> = {
+  isActive: true,
+  isSubCustomer: false,
+  billWithParent: false,
+  isSameAddress: true,
+  onHold: false,
+};

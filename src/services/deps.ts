@@ -1,0 +1,11 @@
+import type { Database } from '../db/schema.ts';
+import type { ImageRenderer } from '../images/render.ts';
+import type { BlobStore } from '../storage/blob-store.ts';
+
+/** What upserts need of the world. */
+export type UpsertDeps = {
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly images: ImageRenderer;
+  readonly now: () => Date;
+};

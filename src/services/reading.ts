@@ -1,0 +1,104 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Actor } from '../actor.ts';
+import type { Database } from '../db/schema.ts';
+import { categorySelect } from './customer-categories/columns.ts';
+import { customerSelect } from './customers/read.ts';
+import type {
+  Customer,
+  CustomerCategory,
+  CustomerSegmentation,
+  OrganizationSettings,
+  PaymentType,
+  Region,
+  User,
+} from './records.ts';
+import { type Json, reviveDates } from './upsert/json.ts';
+import { normalizeKey } from './upsert/check.ts';
+import { collectKeys } from './upsert/relations.ts';
+import type { RecordKey } from './upsert/types.ts';
+
+type Deps = { readonly db: Database };
+
+function named(keys: readonly RecordKey[]): RawBuilder<unknown> {
+  const { ids, references } = collectKeys(keys.map(normalizeKey));
+  return sql`(t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))`;
+}
+
+/** The customers that the keys name, in no particular order; unknown and impossible ones are left out. */
+export async function findCustomers({ db }: Deps, actor: Actor, keys: readonly RecordKey[]): Promise<Customer[]> {
+  const { rows } = await sql<{ row: Json<Customer> }>`
+    select to_json(r) as row from (
+      select ${customerSelect} from customers t
+      where t.organization_id = ${actor.organization.id} and ${named(keys)}
+    ) r`.execute(db);
+  return rows.map(({ row }) => reviveDates(row));
+}
+
+/** The categories that the keys name, likewise. */
+export async function findCustomerCategories(
+  { db }: Deps,
+  actor: Actor,
+  keys: readonly RecordKey[],
+): Promise<CustomerCategory[]> {
+  const { rows } = await sql<{ row: Json<CustomerCategory> }>`
+    select to_json(r) as row from (
+      select ${categorySelect} from customer_categories t
+      where t.organization_id = ${actor.organization.id} and ${named(keys)}
+    ) r`.execute(db);
+  return rows.map(({ row }) => reviveDates(row));
+}
+
+/** What an organization may reconfigure, as it stands now. */
+export async function readSettings({ db }: Deps, actor: Actor): Promise<OrganizationSettings> {
+  const row = await db
+    .selectFrom('organizations')
+    .select(['currency', 'currencies', 'geographical_locations', 'region_level'])
+    .where('id', '=', actor.organization.id)
+    .executeTakeFirstOrThrow();
+  return {
+    currency: row.currency,
+    currencies: row.currencies,
+    geographicalLocations: row.geographical_locations,
+    regionLevel: row.region_level,
+  };
+}
+
+type ReferenceTable = 'users' | 'payment_types' | 'customer_segmentations';
+
+async function listReferenceData(
+  { db }: Deps,
+  actor: Actor,
+  table: ReferenceTable,
+): Promise<{ id: number; reference: string; name: string }[]> {
+  return db
+    .selectFrom(table)
+    .select(['id', 'reference', 'name'])
+    .where('organization_id', '=', actor.organization.id)
+    .orderBy('id')
+    .execute();
+}
+
+/** The organization's users, by id. */
+export function listUsers(deps: Deps, actor: Actor): Promise<User[]> {
+  return listReferenceData(deps, actor, 'users');
+}
+
+/** The organization's payment types, by id. */
+export function listPaymentTypes(deps: Deps, actor: Actor): Promise<PaymentType[]> {
+  return listReferenceData(deps, actor, 'payment_types');
+}
+
+/** The organization's customer segmentations, by id. */
+export function listCustomerSegmentations(deps: Deps, actor: Actor): Promise<CustomerSegmentation[]> {
+  return listReferenceData(deps, actor, 'customer_segmentations');
+}
+
+/** The organization's regions, by id. */
+export function listRegions({ db }: Deps, actor: Actor): Promise<Region[]> {
+  return db
+    .selectFrom('regions')
+    .select(['id', 'name', 'level', 'parent_id as parentId'])
+    .where('organization_id', '=', actor.organization.id)
+    .orderBy('id')
+    .execute();
+}

@@ -1,0 +1,43 @@
+import type { Actor } from '../actor.ts';
+import type { UpsertCustomerCategoryInput } from './customer-categories/input.ts';
+import { type CategoryResult, upsertCustomerCategories } from './customer-categories/upsert.ts';
+import type { UpsertCustomerInput } from './customers/input.ts';
+import { type CustomerResult, upsertCustomers } from './customers/upsert.ts';
+import type { UpsertDeps } from './deps.ts';
+import { createOrganizationDirectory } from './organizations.ts';
+import * as reading from './reading.ts';
+import type { UpsertItem } from './upsert/types.ts';
+
+type Bound<F> = F extends (deps: never, ...rest: infer Rest) => infer Answer ? (...rest: Rest) => Answer : never;
+
+/** What the edges can ask for. Everything but the directory is bound to the actor's organization. */
+export type Services = {
+  readonly organizations: ReturnType<typeof createOrganizationDirectory>;
+  readonly upsertCustomer: (actor: Actor, item: UpsertItem<UpsertCustomerInput>) => Promise<CustomerResult>;
+  readonly upsertCustomerCategory: (
+    actor: Actor,
+    item: UpsertItem<UpsertCustomerCategoryInput>,
+  ) => Promise<CategoryResult>;
+} & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
+
+function only<T>(results: readonly T[]): T {
+  const [result] = results;
+  if (result === undefined) throw new Error('One item was sent and no result came back.');
+  return result;
+}
+
+/** The services over one database, blob store and renderer. */
+export function createServices(deps: UpsertDeps): Services {
+  return {
+    organizations: createOrganizationDirectory(deps.db, deps.now),
+    upsertCustomer: async (actor, item) => only(await upsertCustomers(deps, actor, [item])),
+    upsertCustomerCategory: async (actor, item) => only(await upsertCustomerCategories(deps, actor, [item])),
+    findCustomers: (actor, keys) => reading.findCustomers(deps, actor, keys),
+    findCustomerCategories: (actor, keys) => reading.findCustomerCategories(deps, actor, keys),
+    readSettings: (actor) => reading.readSettings(deps, actor),
+    listUsers: (actor) => reading.listUsers(deps, actor),
+    listPaymentTypes: (actor) => reading.listPaymentTypes(deps, actor),
+    listCustomerSegmentations: (actor) => reading.listCustomerSegmentations(deps, actor),
+    listRegions: (actor) => reading.listRegions(deps, actor),
+  };
+}

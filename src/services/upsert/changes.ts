@@ -1,0 +1,15 @@
+import type { StoredImage } from '../../contract/images.ts';
+import type { Column } from './columns.ts';
+
+function identify(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? (value as Partial<StoredImage>).sha256 : (value ?? null);
+}
+
+/** The input fields whose value differs between two states, in the columns' order; images by what they show. */
+export function changedFields<Key extends string>(
+  columns: readonly Column<Key>[],
+  before: { readonly [K in Key]?: unknown },
+  after: { readonly [K in Key]: unknown },
+): string[] {
+  return columns.filter(({ key }) => identify(before[key]) !== identify(after[key])).map(({ field }) => field);
+}

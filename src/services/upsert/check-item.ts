@@ -1,0 +1,61 @@
+import { type UpsertError, errorCatalogue, texts } from '../../contract/errors.ts';
+import type { UploadedFile } from '../../contract/images.ts';
+import type { Parameter } from '../../contract/parameters.ts';
+import { checkValue, normalizeReference } from './check.ts';
+import type { CheckedItem, UpsertInput, UpsertItem } from './types.ts';
+
+function checkReferences(input: UpsertInput): { errors: UpsertError[]; reference: string; newReference?: string } {
+  const errors: UpsertError[] = [];
+  const check = (text: string, field: string): string => {
+    const reference = normalizeReference(text);
+    if (reference === undefined) {
+      errors.push({ code: 'invalid_param_type', message: texts.invalidType('reference'), path: [field] });
+    }
+    return reference ?? '';
+  };
+  const reference = check(input.reference, 'reference');
+  if (reference === '' && errors.length === 0) {
+    errors.push({ code: 'missing_param', message: texts.missing('reference'), path: ['reference'] });
+  }
+  const newReference = input.newReference ? check(input.newReference, 'newReference') : '';
+  return { errors, reference, ...(newReference !== '' && newReference !== reference && { newReference }) };
+}
+
+/**
+ * Checks all of an item that can be judged without the database, and normalises it: references trimmed and NFC (ruling 3),
+ * values by their kind. Whatever is unusable becomes an error and leaves the input.
+ */
+export function checkItem<Input extends UpsertInput>(
+  item: UpsertItem<Input>,
+  parameters: readonly Parameter[],
+  imageOf: (input: Input) => UploadedFile | null | undefined,
+): CheckedItem<Input> {
+  const { errors: referenceErrors, reference, newReference } = checkReferences(item.input);
+  const errors = [...item.problems, ...referenceErrors];
+  const refused = new Set(errors.map((error) => error.path[0] ?? ''));
+  const cleaned: Record<string, unknown> = { ...item.input, reference, newReference };
+  for (const parameter of parameters) {
+    const { field } = parameter;
+    const value = cleaned[field];
+    if (refused.has(field)) delete cleaned[field];
+    if (value === undefined || value === null || refused.has(field)) continue;
+    const checked = checkValue(parameter, value);
+    if ('error' in checked) {
+      errors.push(checked.error);
+      refused.add(field);
+      delete cleaned[field];
+    } else {
+      cleaned[field] = checked.value;
+    }
+  }
+  // Each value keeps the type of the field it came from; TypeScript cannot follow that through a computed key.
+  const input = cleaned as Input;
+  return { input, errors, refused, image: imageOf(input) ?? undefined };
+}
+
+/** The errors in the order REST reports them: by stage, then by the page's table (ruling 5). */
+export function sortErrors(errors: readonly UpsertError[], parameters: readonly Parameter[]): readonly UpsertError[] {
+  const position = (error: UpsertError) => parameters.findIndex(({ field }) => field === error.path[0]);
+  const stage = (error: UpsertError) => (error.path[0] === 'reference' ? 0 : errorCatalogue[error.code].stage);
+  return errors.toSorted((a, b) => stage(a) - stage(b) || position(a) - position(b));
+}

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { OrganizationIdentity } from '../../actor.ts';
+import { type UpsertError, texts } from '../../contract/errors.ts';
+import { type StoredImage, type UploadedFile, renditions } from '../../contract/images.ts';
+import { maxImageBytes } from '../../contract/parameters.ts';
+import { ImagesBusyError, UnsupportedImageError } from '../../images/errors.ts';
+import { imageFileName } from '../../images/file-names.ts';
+import type { RenderedImage } from '../../images/render.ts';
+import type { UpsertDeps } from '../deps.ts';
+import { ServiceUnavailableError } from '../errors.ts';
+
+/** A new image ready to be stored. */
+export type PreparedImage = { readonly sha256: string; readonly filename: string; readonly rendered: RenderedImage };
+
+/** Tells a prepared image from the other answers of `prepareImage`. */
+export function isPrepared(answer: PreparedImage | 'same' | UpsertError): answer is PreparedImage {
+  return typeof answer === 'object' && 'rendered' in answer;
+}
+
+/**
+ * Decodes an upload and makes its renditions in memory; `'same'` when it is the file that `stored` came from (ruling 18).
+ * What is wrong with it is an error of the contract (ruling 38).
+ */
+export async function prepareImage(
+  deps: UpsertDeps,
+  upload: UploadedFile,
+  stored: StoredImage | null,
+  field: string,
+): Promise<PreparedImage | 'same' | UpsertError> {
+  if (upload.bytes.length > maxImageBytes) {
+    return { code: 'exceeded_file_size', message: texts.fileTooLarge, path: [field] };
+  }
+  const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
+  if (sha256 === stored?.sha256) return 'same';
+  try {
+    return { sha256, filename: upload.filename, rendered: await deps.images.render(upload.bytes) };
+  } catch (error) {
+    if (error instanceof ImagesBusyError) throw new ServiceUnavailableError('Too many images at once.');
+    if (!(error instanceof UnsupportedImageError)) throw error;
+    return { code: 'unsupported_file_type', message: texts.fileNotSupported, path: [field] };
+  }
+}
+
+/** The keys of every rendition of a stored image. */
+export function renditionKeys(image: StoredImage): string[] {
+  return renditions.map(({ prefix }) => prefixFileName(image.path, prefix));
+}
+
+/** The path with `prefix` directly before its file name (ruling 39). */
+export function prefixFileName(path: string, prefix: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return path.slice(0, slash) + prefix + path.slice(slash);
+}
+
+/** Writes all renditions under a name nothing else has, and answers only when they are durable (rulings 39, 41). */
+export async function storeImage(
+  deps: UpsertDeps,
+  organization: OrganizationIdentity,
+  kind: string,
+  image: PreparedImage,
+): Promise<StoredImage> {
+  const { extension, width, height, files } = image.rendered;
+  for (let millis = deps.now().getTime(); ; millis += 1) {
+    const path = `${organization.folder}/${kind}/${imageFileName(image.filename, extension, millis)}`;
+    const [original, ...others] = files;
+    if (!(await deps.blobs.create(prefixFileName(path, original?.prefix ?? ''), original?.bytes ?? new Uint8Array())))
+      continue;
+    await Promise.all(others.map(({ prefix, bytes }) => deps.blobs.create(prefixFileName(path, prefix), bytes)));
+    return { path, sha256: image.sha256, width, height };
+  }
+}

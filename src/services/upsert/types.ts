@@ -1,0 +1,60 @@
+import type { UploadedFile } from '../../contract/images.ts';
+import type { UpsertError } from '../../contract/errors.ts';
+import type { UpsertWarning } from '../../contract/warnings.ts';
+import type { Stored } from '../records.ts';
+
+/** Names one record. With both keys the reference is tried first, then the id (ruling 26); `sent` is for error texts. */
+export type RecordKey = {
+  readonly reference?: string | undefined;
+  readonly id?: string | undefined;
+  readonly sent?: string;
+};
+
+/** What every upsert takes: `undefined` keeps what is stored, `null` clears it (rulings 13, 17). */
+export type UpsertInput = { readonly reference: string; readonly newReference?: string | null | undefined };
+
+/**
+ * One record to upsert. `problems` are what the edge found wrong while it read the input: the item is refused with them
+ * and with whatever else is wrong, in one order, and the fields they name are not judged again.
+ */
+export type UpsertItem<Input> = { readonly input: Input; readonly problems: readonly UpsertError[] };
+
+export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
+
+/** What became of one item. `related` is what was read on the way and spares the answer further queries. */
+export type UpsertResult<Row, Related> =
+  | {
+      readonly ok: true;
+      readonly record: Row;
+      readonly outcome: UpsertOutcome;
+      readonly changedFields: readonly string[];
+      readonly warnings: readonly UpsertWarning[];
+      readonly related: Related;
+    }
+  | { readonly ok: false; readonly errors: readonly UpsertError[] };
+
+/** An item after the checks that need no database: `input` holds only usable fields, normalised. */
+export type CheckedItem<Input> = {
+  readonly input: Input;
+  readonly errors: readonly UpsertError[];
+  /** Fields that were sent and are unusable: they are neither merged nor missed. */
+  readonly refused: ReadonlySet<string>;
+  readonly image: UploadedFile | undefined;
+};
+
+/** The judgement on one item, by what is stored now. */
+export type Verdict<State, Row> =
+  | { readonly kind: 'refused'; readonly errors: readonly UpsertError[] }
+  | { readonly kind: 'unchanged'; readonly record: Row; readonly warnings: readonly UpsertWarning[] }
+  | {
+      readonly kind: 'write';
+      readonly existing: Row | undefined;
+      readonly next: State;
+      readonly changedFields: readonly string[];
+      readonly warnings: readonly UpsertWarning[];
+      /** An existing record gets another parent: to be judged again under the hierarchy's lock (ruling 35). */
+      readonly moves: boolean;
+    };
+
+/** A row to write: an insert without `existing`, else an update of exactly that version. */
+export type Change<State> = { readonly existing: Stored | undefined; readonly next: State };

@@ -1,0 +1,69 @@
+import { type Config, hidePasswords } from './config.ts';
+
+/** What the message tells of a process that has started. */
+export type Started = {
+  readonly config: Config;
+  readonly organizations: readonly { readonly id: number; readonly name: string }[];
+  /** The organization that was created from the example file just now, if any. */
+  readonly provisioned: string | undefined;
+};
+
+/** The customers page's example, which fits the organization of examples/entity1.yaml. */
+const contractExample = [
+  ['name', "Marie's Jewelry"],
+  ['categoryId', 'jewelry'],
+  ['customerSegmentationId', 'seg_a'],
+  ['userId', 'emp-002'],
+  ['billingCountry', 'FR'],
+  ['billingCity', 'Nice'],
+  ['creditLimit', '5000'],
+  ['dueDateConfigNumber', '7'],
+  ['dueDateConfigType', '1'],
+  ['paymentTypes', '[{"id"=7},{"id"=8}]'],
+  ['regionId', '3'],
+] as const;
+
+/** As much of it as any organization takes. */
+const plainExample = contractExample.filter(([name]) => ['name', 'billingCountry', 'billingCity'].includes(name));
+
+/** The word as a POSIX shell reads it back. */
+export function quoteForShell(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+function exampleRequest({ config, organizations }: Started): string[] {
+  const organization = organizations.find(({ name }) => name === 'entity1') ?? organizations[0];
+  if (!organization) return [];
+  const fields = organization.name === 'entity1' ? contractExample : plainExample;
+  const words = [
+    `curl -i ${quoteForShell(`${config.publicUrl}/api/v1.0/customers/reference/NC-3`)}`,
+    ...(organizations.length > 1 ? [`  --header ${quoteForShell(`X-Organization: ${organization.name}`)}`] : []),
+    ...fields.map(([name, value]) => `  --data-urlencode ${quoteForShell(`${name}=${value}`)}`),
+  ];
+  const command = words.map((word, index) => (index < words.length - 1 ? `${word} \\` : word));
+  return ["Try the contract's own example:", '', ...command, ''];
+}
+
+function describeOrganizations({ organizations, provisioned }: Started): string {
+  if (organizations.length === 0) return 'none yet: customer-gateway provision examples/entity1.yaml creates one';
+  return organizations
+    .map(({ name }) => (name === provisioned ? `${name} (created just now from examples/entity1.yaml)` : name))
+    .join(', ');
+}
+
+/** The lines a process prints when it is ready: where everything is, and a request to try. No password is among them. */
+export function describeStart(started: Started): readonly string[] {
+  const { publicUrl, database, images } = started.config;
+  const place = database.kind === 'pglite' ? `embedded, in ${database.directory}` : hidePasswords(database.url);
+  return [
+    'The customer gateway is ready.',
+    '',
+    `  GraphQL        ${publicUrl}/graphql (GraphiQL in a browser)`,
+    `  REST           ${publicUrl}/api/v1.0`,
+    `  Database       ${place}`,
+    `  Images         ${images.directory}`,
+    `  Organizations  ${describeOrganizations(started)}`,
+    '',
+    ...exampleRequest(started),
+  ];
+}

@@ -1,0 +1,76 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..');
+
+/** What a folder of src may import: other folders of src, and packages of the list below. */
+const table: Record<string, { folders: readonly string[]; packages?: readonly string[] }> = {
+  contract: { folders: [] },
+  migrations: { folders: [], packages: ['kysely'] },
+  images: { folders: ['contract'], packages: ['sharp'] },
+  storage: { folders: [] },
+  db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
+  services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
+  graphql: { folders: ['contract', 'services', '.'] },
+  rest: { folders: ['contract', 'graphql', 'http'] },
+  http: { folders: ['contract', 'graphql', 'storage'] },
+};
+
+/** Packages that only the folders naming them may import. */
+const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp'];
+
+function listSources(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => path.join(folder, file));
+}
+
+/** The modules a file imports, statically, dynamically or as types. */
+function listImports(file: string): string[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from\s+|import\s*\(\s*|^import\s+)'([^']+)'/gm)].map((match) => match[1] ?? '');
+}
+
+/** The folder of src a file lies in; '.' for those directly below it. */
+function folderOf(file: string): string {
+  const [top = '', folder = '', ...deeper] = file.split(path.sep);
+  if (top !== 'src') return top;
+  return deeper.length > 0 ? folder : '.';
+}
+
+function findViolations(folder: string): string[] {
+  const rule = table[folder];
+  if (!rule) return [`src/${folder} is not in the table`];
+  const files = listSources(folder === 'migrations' ? folder : path.join('src', folder));
+  return files.flatMap((file) =>
+    listImports(file).flatMap((target) => {
+      if (target.startsWith('.')) {
+        const to = folderOf(path.join(path.dirname(file), target));
+        return to === folder || rule.folders.includes(to) ? [] : [`${file} imports ${target}`];
+      }
+      const forbidden = guarded.some((name) => target === name || target.startsWith(`${name}/`));
+      return !forbidden || (rule.packages ?? []).some((name) => target.startsWith(name))
+        ? []
+        : [`${file} imports ${target}`];
+    }),
+  );
+}
+
+const folders = readdirSync(path.join(root, 'src'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+it.each([...folders, 'migrations'])('%s imports only what lies below it', (folder) => {
+  expect(findViolations(folder)).toEqual([]);
+});
+
+it('reads the environment in one file only', () => {
+  const readers = listSources('src').filter((file) => /process\.env/.test(readFileSync(path.join(root, file), 'utf8')));
+  expect(readers).toEqual([path.join('src', 'cli.ts')]);
+});
+
+it('sees the imports it judges', () => {
+  expect(listImports(path.join('src', 'images', 'render.ts'))).toContain('sharp');
+  expect(listImports(path.join('src', 'db', 'postgres.ts'))).toContain('pg');
+});

@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../src/db/client.ts';
+import { runCommand } from './support/cli.ts';
+import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+
+const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
+let storage: TestStorage;
+
+beforeEach(async () => {
+  storage = await createTestStorage();
+});
+
+afterEach(() => storage[Symbol.asyncDispose]());
+
+describe('customer-gateway on a database', () => {
+  it('migrates it, and finds it up to date the second time', async () => {
+    const { env } = storage;
+    const upToDate = 'The database is up to date.\n';
+    const first = await runCommand(['migrate'], { env });
+    expect(first).toEqual({ code: 0, out: expect.stringContaining('Applied 0001-customers\n') as string, err: '' });
+    expect(first.out.endsWith(upToDate)).toBe(true);
+    expect(await runCommand(['migrate'], { env })).toEqual({ code: 0, out: upToDate, err: '' });
+  });
+
+  it('provisions an empty one from a file, then from standard input', async () => {
+    const { env } = storage;
+    const first = await runCommand(['provision', exampleFile], { env });
+    expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });
+    expect(first.out).toMatch(/^Organization "entity1" created: id 1, image folder entity1-\d{13}\n/);
+    expect(first.out).toMatch(/^regions +7 +0 +0$/m);
+    const input = 'name: entity1\ncurrency: USD\nrootCategory: { reference: root, name: Everybody }\n';
+    const second = await runCommand(['provision', '-'], { env, input });
+    expect(second.out).toMatch(/^Organization "entity1" updated: /);
+    expect(second.out).toMatch(/^customerCategories +0 +1 +0$/m);
+  });
+
+  it('says what in the file contradicts the database', async () => {
+    const { env } = storage;
+    await runCommand(['provision', exampleFile], { env });
+    const input = 'name: entity1\ncurrency: EUR\nrootCategory: { id: 2, reference: root, name: All }\n';
+    const { code, out, err } = await runCommand(['provision', '-'], { env, input });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^customer category 2 is "jewelry" and cannot become "root": that is customer category 1\.\n/);
+  });
+
+  it.runIf(findDatabaseKind() === 'pglite')('leaves a folder alone that another process works on', async () => {
+    const other = await openDatabase(storage.settings);
+    const { code, err } = await runCommand(['provision', exampleFile], { env: storage.env });
+    await other[Symbol.asyncDispose]();
+    expect(code).toBe(1);
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringContaining(storage.env['DATA_DIR'] ?? 'DATA_DIR')]);
+  });
+
+  it.runIf(findDatabaseKind() === 'postgres')(
+    'says in one line, without the password, that it cannot be reached',
+    async () => {
+      const env = { ...storage.env, DATABASE_URL: 'postgres://gateway:hunter2@127.0.0.1:1/customers' };
+      const { code, err } = await runCommand(['migrate'], { env });
+      expect(code).toBe(1);
+      expect(err).toMatch(/^Cannot reach the database of DATABASE_URL, .*ECONNREFUSED.*\n$/);
+      expect(err).not.toMatch('hunter2');
+    },
+  );
+});

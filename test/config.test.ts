@@ -1,0 +1,134 @@
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, hidePasswords, readConfig } from '../src/config.ts';
+
+/** The lines of the refusal; fails when the environment is accepted. */
+function problemsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('The environment was accepted.');
+}
+
+describe('configuration', () => {
+  it('needs no variable: it is loopback, an embedded database and a local folder', () => {
+    const dataDirectory = path.resolve('data');
+    expect(readConfig({})).toEqual({
+      http: { host: '127.0.0.1', port: 4000 },
+      publicUrl: 'http://127.0.0.1:4000',
+      dataDirectory,
+      database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
+      images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
+    });
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    const empty = { PORT: '', HOST: '', DATA_DIR: '', DATABASE_URL: '', PUBLIC_URL: '' };
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  it('keeps everything below DATA_DIR, and the database on the server of DATABASE_URL', () => {
+    const url = 'postgresql://gateway:s%40fe@db.example.com:5433/customers?sslmode=require';
+    expect(readConfig({ DATA_DIR: '/srv/gateway', DATABASE_URL: url })).toMatchObject({
+      dataDirectory: '/srv/gateway',
+      database: { kind: 'postgres', url },
+      images: { kind: 'disk', directory: '/srv/gateway/images' },
+    });
+  });
+
+  it('cannot be changed, at any depth', () => {
+    const config = readConfig({});
+    const parts = [config, config.http, config.database, config.images];
+    expect(parts.map((part) => Object.isFrozen(part))).toEqual([true, true, true, true]);
+  });
+
+  it.each([
+    ['::1', 'http://[::1]:4000'],
+    ['[::1]', 'http://[::1]:4000'],
+    ['0:0:0:0:0:0:0:1', 'http://[0:0:0:0:0:0:0:1]:4000'],
+    ['127.8.9.10', 'http://127.8.9.10:4000'],
+    ['LOCALHOST', 'http://localhost:4000'],
+  ])('listens on the loopback address %s and calls itself %s', (HOST, publicUrl) => {
+    expect(readConfig({ HOST }).publicUrl).toBe(publicUrl);
+  });
+
+  it.each(['0.0.0.0', '::', '192.168.1.4', '128.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1 ', '::2'])(
+    'refuses to listen on %j while callers are not authenticated, and says so',
+    (HOST) => {
+      expect(problemsOf({ HOST })).toEqual([
+        `HOST is ${JSON.stringify(HOST)}, but must be a loopback address (127.0.0.1, ::1 or localhost): ` +
+          'callers are not authenticated yet, so the gateway only serves the machine it runs on.',
+      ]);
+    },
+  );
+
+  it.each(['1', '080', '65535'])('takes PORT=%s', (PORT) => {
+    expect(readConfig({ PORT }).http.port).toBe(Number(PORT));
+  });
+
+  it.each(['0', '65536', '99999', '-1', '4e3', '0x50', '4000\r', ' ', '1.5', 'http'])('refuses PORT=%j', (PORT) => {
+    expect(problemsOf({ PORT })).toEqual([
+      `PORT is ${JSON.stringify(PORT)}, but must be a whole number from 1 to 65535.`,
+    ]);
+  });
+
+  it.each([
+    ['https://example.com/', 'https://example.com'],
+    ['https://example.com:443/gateway//', 'https://example.com/gateway'],
+    ['HTTP://Example.com:8080', 'http://example.com:8080'],
+  ])('takes PUBLIC_URL=%s as %s', (PUBLIC_URL, publicUrl) => {
+    expect(readConfig({ PUBLIC_URL }).publicUrl).toBe(publicUrl);
+  });
+
+  it.each([
+    'example.com',
+    'ftp://example.com',
+    'https://example.com/?a=1',
+    'https://example.com/?',
+    'https://example.com/#a',
+    'https://user@example.com',
+    'https://',
+  ])('refuses PUBLIC_URL=%s', (PUBLIC_URL) => {
+    expect(problemsOf({ PUBLIC_URL })).toEqual([
+      expect.stringMatching(/^PUBLIC_URL is .* must be an http or https URL/),
+    ]);
+  });
+
+  it('names every bad variable at once, a line each', () => {
+    const problems = problemsOf({ PORT: 'x', HOST: '::', DATABASE_URL: 'mysql://h/d', PUBLIC_URL: '/' });
+    expect(problems.map((problem) => problem.split(' ')[0]).toSorted()).toEqual([
+      'DATABASE_URL',
+      'HOST',
+      'PORT',
+      'PUBLIC_URL',
+    ]);
+  });
+
+  it.each([
+    'mysql://gateway:hunter2@host/db',
+    'postgres://gateway:hunter2%zz@host/db',
+    'postgres://gateway:a/hunter2@host/db',
+    'postgres://gateway:hun@ter2@host:port/db',
+    'gateway:hunter2@host/db',
+    'host=localhost user=gateway password=hunter2 x',
+    'mysql://host/db?user=gateway&password=hunter2',
+    'mysql://host/db?password=a@hunter2',
+  ])('refuses DATABASE_URL=%s without repeating its password', (DATABASE_URL) => {
+    const [problem] = problemsOf({ DATABASE_URL });
+    expect(problem).toMatch(/^DATABASE_URL is ".*", but must be a URL such as postgres:/);
+    expect(problem).not.toMatch(/hun|ter2/);
+  });
+
+  it('never shows the password of a PostgreSQL URL, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1 }), (text) => {
+        const url = `postgres://gateway:<${encodeURIComponent(text.toWellFormed())}>@host:5432/db`;
+        expect(hidePasswords(url)).toBe('postgres://***@host:5432/db');
+      }),
+    );
+  });
+});

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrations } from '../migrations/index.ts';
+import { openDatabase, type OpenDatabase } from '../src/db/client.ts';
+import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../src/db/errors.ts';
+import { migrateToLatest } from '../src/db/migrate.ts';
+import type { Database } from '../src/db/schema.ts';
+import { createTestStorage, findDatabaseKind, openTestDatabase } from './support/database.ts';
+
+let open: OpenDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  open = await openTestDatabase();
+  db = open.db;
+});
+
+afterAll(() => open[Symbol.asyncDispose]());
+
+async function createOrganization(name: string, on = db): Promise<number> {
+  const values = { name, folder: `${name}-1`, currency: 'EUR', currencies: ['EUR', 'USD'] };
+  const { id } = await on.insertInto('organizations').values(values).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+async function createRoot(organization_id: number, reference: string, on = db): Promise<number> {
+  const values = { organization_id, reference, name: reference, is_root: true, parent_id: null, description: null };
+  const { id } = await on.insertInto('customer_categories').values(values).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
+  return work.then(
+    () => expect.fail('expected an error'),
+    (error: unknown) => error,
+  );
+}
+
+describe('values', () => {
+  it('reads every type the schema uses as the same JavaScript value', async () => {
+    const { rows } = await sql`
+      select 7::bigint as id, 9007199254740991::bigint as largest, count(*) as counted, 12::integer as small,
+        array[1, 9007199254740991, null]::bigint[] as ids, array[]::bigint[] as no_ids,
+        array['EUR', null, 'a "b", {c}\\', 'NULL', '', 'é']::text[] as texts, array[]::text[] as no_texts,
+        0.1::float8 as tenth, 1e300::float8 as huge, -5000::float8 as whole, true as yes, false as no,
+        '2016-08-16T13:51:39.123456Z'::timestamptz as instant,
+        '{"path":"é","nested":[1,null,{"deep":true}]}'::jsonb as object, '[1,"2"]'::jsonb as list, 'null'::jsonb as json_null,
+        '5'::jsonb as json_number, null::jsonb as no_json, null::bigint as no_id, null::timestamptz as never, 'text' as text`.execute(
+      db,
+    );
+    expect(rows).toStrictEqual([
+      {
+        id: 7,
+        largest: Number.MAX_SAFE_INTEGER,
+        counted: 1,
+        small: 12,
+        ids: [1, Number.MAX_SAFE_INTEGER, null],
+        no_ids: [],
+        texts: ['EUR', null, 'a "b", {c}\\', 'NULL', '', 'é'],
+        no_texts: [],
+        tenth: 0.1,
+        huge: 1e300,
+        whole: -5000,
+        yes: true,
+        no: false,
+        instant: new Date('2016-08-16T13:51:39.123Z'),
+        object: { path: 'é', nested: [1, null, { deep: true }] },
+        list: [1, '2'],
+        json_null: null,
+        json_number: 5,
+        no_json: null,
+        no_id: null,
+        never: null,
+        text: 'text',
+      },
+    ]);
+  });
+
+  it('brings back any parameter as it was sent', async () => {
+    const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
+    const values = fc.record({
+      id: fc.maxSafeInteger(),
+      ids: fc.array(fc.maxSafeInteger()),
+      texts: fc.array(text),
+      number: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+      flag: fc.boolean(),
+      instant: fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+      text,
+      json: fc.dictionary(text, fc.option(fc.oneof(text, fc.integer(), fc.boolean()))),
+    });
+    const property = fc.asyncProperty(values, async ({ id, ids, texts, number, flag, instant, text, json }) => {
+      const { rows } = await sql`
+        select ${id}::bigint as id, ${ids}::bigint[] as ids, ${texts}::text[] as texts, ${number}::float8 as number,
+          ${flag}::boolean as flag, ${instant}::timestamptz as instant, ${text}::text as text,
+          ${JSON.stringify(json)}::jsonb as json`.execute(db);
+      expect(rows).toEqual([{ id, ids, texts, number, flag, instant, text, json: { ...json } }]);
+    });
+    await fc.assert(property, { numRuns: 300, interruptAfterTimeLimit: 30_000 });
+  });
+
+  it('reads an image as it was stored, and tells how many rows a statement changed', async () => {
+    const organization = await createOrganization('Images');
+    const root = await createRoot(organization, 'root');
+    const image = { path: '1/2.png', sha256: 'ab', width: 3, height: 4 };
+    const update = db.updateTable('customer_categories').set({ image: JSON.stringify(image) });
+    expect(await update.where('id', '=', root).executeTakeFirst()).toMatchObject({ numUpdatedRows: 1n });
+    expect(await update.where('id', '=', -1).executeTakeFirst()).toMatchObject({ numUpdatedRows: 0n });
+    const read = db.selectFrom('customer_categories').select(['image', 'date_created']).where('id', '=', root);
+    expect(await read.executeTakeFirst()).toStrictEqual({ image, date_created: expect.any(Date) as Date });
+  });
+});
+
+describe('constraints', () => {
+  it('tells apart which unique key refused a row', async () => {
+    const organization = await createOrganization('Unique');
+    await createRoot(organization, 'root');
+    const sameReference = await failureOf(createRoot(organization, 'root'));
+    expect(isUniqueViolation(sameReference)).toBe(true);
+    expect(isUniqueViolation(sameReference, 'customer_categories_reference_key')).toBe(true);
+    expect(isUniqueViolation(sameReference, 'customer_categories_one_root')).toBe(false);
+    const secondRoot = await failureOf(createRoot(organization, 'other'));
+    expect(isUniqueViolation(secondRoot, 'customer_categories_one_root')).toBe(true);
+    expect(isUniqueViolation(await failureOf(createOrganization('Unique')), 'organizations_name_key')).toBe(true);
+    expect([isForeignKeyViolation(secondRoot), isRetryable(secondRoot), isConnectionError(secondRoot)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('refuses to name a row of another organization', async () => {
+    const [mine, theirs] = [await createOrganization('Mine'), await createOrganization('Theirs')];
+    const values = { reference: 'child', name: 'Child', is_root: false, description: null };
+    const parent_id = await createRoot(theirs, 'root');
+    const insert = db.insertInto('customer_categories').values({ ...values, organization_id: mine, parent_id });
+    const error = await failureOf(insert.execute());
+    expect([isForeignKeyViolation(error), isUniqueViolation(error), isRetryable(error)]).toEqual([true, false, false]);
+  });
+
+  it('knows a failed serialization and a deadlock from what cannot be retried', async () => {
+    const raise = (code: string) => sql`do ${sql.lit(`begin raise sqlstate '${code}'; end`)}`.execute(db);
+    expect(isRetryable(await failureOf(raise('40001')))).toBe(true);
+    expect(isRetryable(await failureOf(raise('40P01')))).toBe(true);
+    expect(isRetryable(await failureOf(raise('23514')))).toBe(false);
+    expect(isConnectionError(await failureOf(raise('08006')))).toBe(true);
+  });
+});
+
+describe('transactions', () => {
+  it('keeps all of a transaction or nothing', async () => {
+    const error = await failureOf(
+      db.transaction().execute(async (transaction) => {
+        await createRoot(await createOrganization('Undone', transaction), 'root', transaction);
+        throw new Error('changed my mind');
+      }),
+    );
+    expect(error).toMatchObject({ message: 'changed my mind' });
+    expect(await findOrganization('Undone')).toBeUndefined();
+    await db.transaction().execute((transaction) => createOrganization('Done', transaction));
+    expect(await findOrganization('Done')).toBeDefined();
+  });
+
+  it('serves the next statement after one that failed inside a transaction', async () => {
+    const work = db.transaction().execute((transaction) => sql`select 1 / 0`.execute(transaction));
+    expect(await failureOf(work)).toMatchObject({ code: '22012' });
+    expect((await sql`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('serves many statements at once', async () => {
+    const numbers = Array.from({ length: 40 }, (_, index) => index);
+    const answers = numbers.map((number) => sql<{ n: number }>`select ${number}::integer as n`.execute(db));
+    expect((await Promise.all(answers)).map(({ rows }) => rows[0]?.n)).toEqual(numbers);
+  });
+});
+
+async function findOrganization(name: string) {
+  return db.selectFrom('organizations').select('id').where('name', '=', name).executeTakeFirst();
+}
+
+describe('migrations', () => {
+  it('has nothing to do on a migrated database', async () => {
+    expect(await migrateToLatest(db)).toEqual([]);
+  });
+
+  it('migrates an empty database once, and finds everything again when it is opened anew', async () => {
+    await using storage = await createTestStorage();
+    {
+      await using first = await openDatabase(storage.settings);
+      expect(first.kind).toBe(findDatabaseKind());
+      const applied = await Promise.all([migrateToLatest(first.db), migrateToLatest(first.db)]);
+      expect(applied.flat()).toEqual(Object.keys(migrations));
+      await createOrganization('Kept', first.db);
+    }
+    await using second = await openDatabase(storage.settings);
+    expect(await migrateToLatest(second.db)).toEqual([]);
+    const names = await second.db.selectFrom('organizations').select('name').execute();
+    expect(names).toEqual([{ name: 'Kept' }]);
+  });
+
+  it('names the migration that failed, and keeps nothing of it', async () => {
+    await using half = await openTestDatabase();
+    await sql`drop table organizations cascade`.execute(half.db);
+    await sql`delete from kysely_migration`.execute(half.db);
+    await expect(migrateToLatest(half.db)).rejects.toThrow(
+      /^Migration 0001-customers failed: .*"users" already exists/,
+    );
+    const { rows } = await sql`select to_regclass('organizations') as organizations`.execute(half.db);
+    expect(rows).toEqual([{ organizations: null }]);
+  });
+});
+
+it('closes once, however often it is disposed of, and knows a use after that for what it is', async () => {
+  await using other = await openTestDatabase();
+  await Promise.all([other[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+  expect(await failureOf(sql`select 1`.execute(other.db))).toBeInstanceOf(Error);
+});

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type CliRun, runCommand } from './support/cli.ts';
+import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+
+const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
+let storage: TestStorage;
+
+beforeEach(async () => {
+  storage = await createTestStorage();
+});
+
+afterEach(() => storage[Symbol.asyncDispose]());
+
+/** A port of the loopback interface that something else listens on until `free` is called. */
+async function occupyPort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, free: () => new Promise((resolve) => server.close(resolve)) };
+}
+
+/** `customer-gateway serve` on a free port, from the moment it waits for a signal. */
+async function startServe(): Promise<{ port: number; message: string; signals: EventEmitter; done: Promise<CliRun> }> {
+  const { port, free } = await occupyPort();
+  await free();
+  const signals = new EventEmitter();
+  let message = '';
+  const done = runCommand(['serve'], {
+    env: { ...storage.env, PORT: String(port) },
+    signals,
+    onOut: (out) => (message = out),
+  });
+  const ready = vi.waitUntil(() => signals.listenerCount('SIGTERM') > 0, { timeout: 60_000 });
+  const early = done.then(({ err }) => Promise.reject(new Error(err)));
+  await Promise.race([ready, early]);
+  return { port, message, signals, done };
+}
+
+async function provisionExample(): Promise<void> {
+  const { code, err } = await runCommand(['provision', exampleFile], { env: storage.env });
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+}
+
+/** Sends a request for a customer but for the last bytes of its body, and waits until the server has read that far. */
+async function startRequest(port: number): Promise<{ socket: Socket; finish: () => Promise<string> }> {
+  const socket = connect(port, '127.0.0.1');
+  const head = ['POST /api/v1.0/customers/reference/slow HTTP/1.1', 'Host: localhost', 'Content-Length: 9'];
+  socket.write(
+    [...head, 'Content-Type: application/x-www-form-urlencoded', 'Expect: 100-continue', '', 'name='].join('\r\n'),
+  );
+  await once(socket, 'data');
+  const finish = async () => {
+    socket.write('Slow');
+    return text(socket);
+  };
+  return { socket, finish };
+}
+
+async function refusesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(false)).once('error', () => resolve(true));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}
+
+describe('customer-gateway serve', () => {
+  it("prints, once ready, a request that creates the contract's own customer", async () => {
+    await provisionExample();
+    const { message, signals, done } = await startServe();
+    const command = message.slice(message.indexOf('curl '));
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${command.trimEnd()} --silent`]);
+    signals.emit('SIGINT');
+    expect(stdout).toMatch(/^HTTP\/1\.1 201 /);
+    expect(stdout).toMatch(/"name": ?"Marie's Jewelry"/);
+    expect(await done).toMatchObject({ code: 0, err: '' });
+  });
+
+  it.runIf(findDatabaseKind() === 'pglite')(
+    'provisions an empty embedded database from the example, once',
+    async () => {
+      const first = await startServe();
+      first.signals.emit('SIGTERM');
+      await first.done;
+      const second = await startServe();
+      second.signals.emit('SIGTERM');
+      await second.done;
+      expect(first.message).toMatch('  Organizations  entity1 (created just now from examples/entity1.yaml)\n');
+      expect(second.message).toMatch('  Organizations  entity1\n');
+    },
+  );
+
+  it.runIf(findDatabaseKind() === 'postgres')(
+    'leaves an empty server alone, and says how to provision it',
+    async () => {
+      const { message, signals, done } = await startServe();
+      signals.emit('SIGTERM');
+      await done;
+      expect(message).toMatch(
+        '  Organizations  none yet: customer-gateway provision examples/entity1.yaml creates one\n',
+      );
+    },
+  );
+
+  it('finishes what is under way when it is told to stop, and takes nothing new', async () => {
+    await provisionExample();
+    const { port, signals, done } = await startServe();
+    const silent = connect(port, '127.0.0.1');
+    await once(silent, 'connect');
+    const { finish } = await startRequest(port);
+    signals.emit('SIGTERM');
+    expect(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT')).toBe(0);
+    expect(await refusesConnections(port)).toBe(true);
+    expect(await finish()).toMatch(/HTTP\/1\.1 201 /);
+    expect(await done).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('names PORT where something else listens on it, and leaves nothing open', async () => {
+    await provisionExample();
+    const { port, free } = await occupyPort();
+    const env = { ...storage.env, PORT: String(port) };
+    const { code, out, err } = await runCommand(['serve'], { env });
+    await free();
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toBe(`PORT ${port} on 127.0.0.1 is in use by another program: stop it, or set PORT to a free one.\n`);
+    await provisionExample();
+  });
+});

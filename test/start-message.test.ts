@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { describeStart, quoteForShell } from '../src/start-message.ts';
+
+const entity1 = { id: 1, name: 'entity1' };
+
+function describeWith(env: NodeJS.ProcessEnv, organizations = [entity1], provisioned?: string): string {
+  return describeStart({ config: readConfig(env), organizations, provisioned }).join('\n');
+}
+
+/** The words of the printed command, as a shell reads them. */
+function readCommand(message: string): string[] {
+  const command = message.slice(message.indexOf('curl ')).replace('curl', 'printf "%s\\0"');
+  return execFileSync('sh', ['-c', command], { encoding: 'utf8' }).split('\0').slice(0, -1);
+}
+
+describe('the message of a process that is ready', () => {
+  it('says where both doors, the data and the organizations are', () => {
+    const message = describeWith(
+      { DATA_DIR: '/srv/gateway', PUBLIC_URL: 'https://example.com/gateway/' },
+      undefined,
+      'entity1',
+    );
+    expect(message).toMatch('  GraphQL        https://example.com/gateway/graphql ');
+    expect(message).toMatch('  REST           https://example.com/gateway/api/v1.0\n');
+    expect(message).toMatch('  Database       embedded, in /srv/gateway/database\n');
+    expect(message).toMatch('  Images         /srv/gateway/images\n');
+    expect(message).toMatch('  Organizations  entity1 (created just now from examples/entity1.yaml)\n');
+  });
+
+  it('names a server without user and password', () => {
+    const message = describeWith({ DATABASE_URL: 'postgres://gateway:hunter2@db:5432/customers' });
+    expect(message).toMatch('  Database       postgres://***@db:5432/customers\n');
+    expect(message).not.toMatch('hunter2');
+  });
+
+  it('offers the request of the customers page, to paste into a shell', () => {
+    expect(readCommand(describeWith({}))).toEqual([
+      '-i',
+      'http://127.0.0.1:4000/api/v1.0/customers/reference/NC-3',
+      ...[
+        "name=Marie's Jewelry",
+        'categoryId=jewelry',
+        'customerSegmentationId=seg_a',
+        'userId=emp-002',
+        'billingCountry=FR',
+        'billingCity=Nice',
+        'creditLimit=5000',
+        'dueDateConfigNumber=7',
+        'dueDateConfigType=1',
+        'paymentTypes=[{"id"=7},{"id"=8}]',
+        'regionId=3',
+      ].flatMap((field) => ['--data-urlencode', field]),
+    ]);
+  });
+
+  it('offers an organization other than the example only what it is sure to have', () => {
+    const words = readCommand(describeWith({}, [{ id: 4, name: 'acme' }]));
+    expect(words.filter((word) => word.includes('='))).toEqual([
+      "name=Marie's Jewelry",
+      'billingCountry=FR',
+      'billingCity=Nice',
+    ]);
+  });
+
+  it('names the organization in the request where there are several', () => {
+    const words = readCommand(
+      describeWith({}, [
+        { id: 4, name: "L'Oréal" },
+        { id: 5, name: 'acme' },
+      ]),
+    );
+    expect(words.slice(2, 4)).toEqual(['--header', "X-Organization: L'Oréal"]);
+    expect(readCommand(describeWith({}, [{ id: 4, name: 'acme' }, entity1]))).toContain('X-Organization: entity1');
+  });
+
+  it('says how to provision an organization where there is none, and offers no request', () => {
+    const message = describeWith({ DATABASE_URL: 'postgres://db/customers' }, []);
+    expect(message).toMatch(
+      '  Organizations  none yet: customer-gateway provision examples/entity1.yaml creates one\n',
+    );
+    expect(message).not.toMatch('curl');
+  });
+
+  it('quotes any word so that a shell reads it back', () => {
+    const words = fc.array(
+      fc.string({ unit: 'grapheme' }).filter((word) => !word.includes('\0')),
+      { minLength: 1 },
+    );
+    fc.assert(
+      fc.property(words, (list) => {
+        const command = `printf '%s\\0' ${list.map(quoteForShell).join(' ')}`;
+        expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toBe(
+          list.map((word) => `${word}\0`).join(''),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { inject } from 'vitest';
+import { type DatabaseSettings, openDatabase, type OpenDatabase, toOpenDatabase } from '../../src/db/client.ts';
+import { openPglite } from '../../src/db/pglite.ts';
+import { createDatabase, dropDatabases, withDatabase } from './admin.ts';
+
+/** `folder` is removed at the end of the run. */
+type PgliteTemplate = { readonly kind: 'pglite'; readonly folder: string; readonly image: string };
+type PostgresTemplate = {
+  readonly kind: 'postgres';
+  readonly folder: string;
+  readonly url: string;
+  readonly prefix: string;
+  readonly template: string;
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    database: PgliteTemplate | PostgresTemplate;
+  }
+}
+
+/** A place for a process of its own: as settings, and as the environment variables that say the same. */
+export type TestStorage = AsyncDisposable & {
+  readonly settings: DatabaseSettings;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** Which database this run of a `.db.test.ts` file is about. */
+export function findDatabaseKind(): OpenDatabase['kind'] {
+  return inject('database').kind;
+}
+
+/** Opens a migrated, empty database that nobody else uses; it is gone once disposed of. */
+export async function openTestDatabase(): Promise<OpenDatabase> {
+  const template = inject('database');
+  if (template.kind === 'pglite') {
+    const loadDataDir = new Blob([await readFile(template.image)]);
+    return toOpenDatabase('pglite', await openPglite({ dataDir: 'memory://', loadDataDir }));
+  }
+  const server = await createOnServer(template, template.template);
+  const { db, kind, ...open } = await openDatabase({ kind: 'postgres', url: server.url, poolSize: 5 });
+  return toOpenDatabase(kind, db, async () => {
+    await open[Symbol.asyncDispose]();
+    await server.drop();
+  });
+}
+
+/** Creates an empty folder, and on a server an empty database, for tests that open or migrate it themselves or start the gateway. */
+export async function createTestStorage(): Promise<TestStorage> {
+  const template = inject('database');
+  const folder = await mkdtemp(path.join(template.folder, 'storage-'));
+  const removeFolder = () => rm(folder, { recursive: true, force: true });
+  if (template.kind === 'pglite') {
+    return {
+      settings: { kind: 'pglite', directory: path.join(folder, 'database') },
+      env: { DATA_DIR: folder },
+      [Symbol.asyncDispose]: removeFolder,
+    };
+  }
+  const { url, drop } = await createOnServer(template);
+  return {
+    settings: { kind: 'postgres', url, poolSize: 5 },
+    env: { DATA_DIR: folder, DATABASE_URL: url },
+    [Symbol.asyncDispose]: async () => {
+      await removeFolder();
+      await drop();
+    },
+  };
+}
+
+async function createOnServer({ url, prefix }: PostgresTemplate, template?: string) {
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`;
+  await createDatabase(url, name, template);
+  return { url: withDatabase(url, name), drop: () => dropDatabases(url, name) };
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+const databaseTests = ['test/**/*.db.test.ts'];
+
+/** `unit` needs no database; `pglite` and `postgres` run one and the same suite, each over its own. */
+export default defineConfig({
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    // Processes, not threads: what PGlite and sharp took is given back at the end of every file, and a test may be killed.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Generated inputs may take a minute on a slow machine; PGlite may take some seconds to start.
+    testTimeout: 75_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: databaseTests } },
+      {
+        extends: true,
+        test: { name: 'pglite', include: databaseTests, globalSetup: 'test/support/pglite-template.ts' },
+      },
+      {
+        extends: true,
+        test: { name: 'postgres', include: databaseTests, globalSetup: 'test/support/postgres-template.ts' },
+      },
+    ],
+  },
+});
