@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const pattern = (length: number): Uint8Array => Uint8Array.from({ length }, (_, index) => (index * 31) ^ (index >> 8));
+const pattern = (length: number): Uint8Array => new Uint8Array(length).map((_, index) => (index * 31) ^ (index >> 8));
 
 const readBytes = async (from: BlobStore, wanted: string): Promise<Buffer | undefined> => {
   const blob = await from.read(wanted);

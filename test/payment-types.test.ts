@@ -19,13 +19,16 @@ describe('readPaymentTypes', () => {
     '[7,8]',
     '[7;8]',
     '["7",\'8\']',
-    '[007,{"id":"08"}]',
     ' [ { "id" = 7 } ,\t{\r\n"id" => 8 }\n] ',
     '[{"id":7,"name":"cash, [or] \\"cheque\\""},{"name"="it\'s";"id"=8}]',
     '[{"id":7,"tags":[1,{"id":9},[]],"more":{}},{"id":8,"used":null}]',
     '[{"id":1,"id":7},8]',
   ])('ruling 28: reads 7 and 8 from %s', (text) => {
     expect(readPaymentTypes(text)).toEqual(read('7', '8'));
+  });
+
+  test('ruling 6: keeps an id as it was sent, the first of several spellings', () => {
+    expect(readPaymentTypes('[007,{"id":"08"},7,8]')).toEqual(read('007', '08'));
   });
 
   test('ruling 28: clears by an empty list', () => {

@@ -1,5 +1,5 @@
 import type { RecordKey } from '../services/upsert/types.ts';
-import { normalizeId } from '../services/upsert/check.ts';
+import { normalizeId } from '../contract/ids.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 

@@ -37,7 +37,7 @@ function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Pr
     find,
     require: (id) => {
       const row = find(id);
-      return row instanceof Promise ? row.then((found) => found ?? missing(id)) : (row ?? missing(id));
+      return row instanceof Promise ? row.then((found) => found ?? missing(id)) : row;
     },
   };
 }

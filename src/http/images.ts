@@ -21,19 +21,23 @@ function namesTag(header: string | null, tag: string): boolean {
 /** Serves stored images: what is at an address never changes, so it may be kept for a year (ruling 40). */
 export function useImages(blobs: BlobStore): Plugin {
   return {
-    async onRequest({ request, endResponse, fetchAPI: { Response } }) {
+    async onRequest(event) {
+      const { request, fetchAPI } = event;
       const key = imagePath.exec(rawPath(request.url))?.[1];
       if (key === undefined) return;
       const type = contentTypes.get(key.slice(key.lastIndexOf('.') + 1).toLowerCase());
       if (request.method !== 'GET' && request.method !== 'HEAD') {
-        endResponse(
-          new Response('This address answers GET, HEAD only.\n', { status: 405, headers: { allow: 'GET, HEAD' } }),
+        event.endResponse(
+          new fetchAPI.Response('This address answers GET, HEAD only.\n', {
+            status: 405,
+            headers: { allow: 'GET, HEAD' },
+          }),
         );
         return;
       }
       const blob = type === undefined ? undefined : await blobs.read(key);
       if (!blob || type === undefined) {
-        endResponse(new Response('There is no such image.\n', { status: 404 }));
+        event.endResponse(new fetchAPI.Response('There is no such image.\n', { status: 404 }));
         return;
       }
       const tag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
@@ -45,12 +49,15 @@ export function useImages(blobs: BlobStore): Plugin {
         etag: tag,
       };
       if (namesTag(request.headers.get('if-none-match'), tag)) {
-        endResponse(
-          new Response(null, { status: 304, headers: { etag: tag, 'cache-control': headers['cache-control'] } }),
+        event.endResponse(
+          new fetchAPI.Response(null, {
+            status: 304,
+            headers: { etag: tag, 'cache-control': headers['cache-control'] },
+          }),
         );
         return;
       }
-      endResponse(new Response(request.method === 'HEAD' ? null : blob.body, { headers }));
+      event.endResponse(new fetchAPI.Response(request.method === 'HEAD' ? null : blob.body, { headers }));
     },
   };
 }

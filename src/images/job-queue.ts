@@ -1,8 +1,8 @@
 import { ImagesBusyError } from './errors.ts';
 
-/** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with an ImagesBusyError when `maxQueued` wait already. */
 export type JobQueue = { run<T>(job: () => Promise<T>): Promise<T> };
 
+/** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with an ImagesBusyError when `maxQueued` wait already. */
 export function createJobQueue({
   maxConcurrent,
   maxQueued,

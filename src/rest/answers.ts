@@ -1,3 +1,16 @@
+/** What `documents.ts` selects, when one record is read. */
+export type ReadAnswer<Row> = { readonly record: Row | null };
+
+/** What `documents.ts` selects of an upsert: a success or a failure. */
+export type UpsertAnswer<Row> = {
+  readonly result:
+    | { readonly record: Row; readonly outcome: string; readonly warnings: readonly { readonly code: string }[] }
+    | { readonly errors: readonly { readonly code: string; readonly message: string }[] };
+};
+
+/** A record that is only ever linked to; a region has no reference. */
+export type LinkedAnswer = { readonly id: string; readonly reference?: string; readonly name: string };
+
 type Linked = { readonly id: string; readonly reference: string; readonly name: string };
 
 /** A customer as `documents.ts` selects it. */

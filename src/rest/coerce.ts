@@ -1,10 +1,11 @@
 import { type UpsertError, type UpsertErrorCode, texts } from '../contract/errors.ts';
+import { normalizeId } from '../contract/ids.ts';
 import type { Parameter } from '../contract/parameters.ts';
 import { ReceivedFile } from '../graphql/upload.ts';
 import type { Form, FormField } from './form.ts';
 import { readPaymentTypes } from './payment-types.ts';
-import type { UpsertResource } from './resources.ts';
-import { readBoolean, readId, readInteger, readNumber } from './scalars.ts';
+import type { FormRules } from './resources.ts';
+import { readBoolean, readInteger, readNumber } from './scalars.ts';
 
 /** A form as the mutation's input. `problems` name what could not be read and was left out. */
 export type CoercedForm = {
@@ -25,8 +26,12 @@ const dueDateConfigTypes = new Map([
   ['daysAfterEndOfInvoiceMonth', 'DAYS_AFTER_END_OF_INVOICE_MONTH'],
 ]);
 
+function invalid(parameter: string): Coerced {
+  return { code: 'invalid_param_type', message: texts.invalidType(parameter) };
+}
+
 function orInvalid(value: unknown, parameter: string): Coerced {
-  return value === undefined ? { code: 'invalid_param_type', message: texts.invalidType(parameter) } : { value };
+  return value === undefined ? invalid(parameter) : { value };
 }
 
 /** What a present and empty parameter means: cleared, or as if it were absent (ruling 17). */
@@ -35,16 +40,17 @@ function coerceEmpty({ name, kind }: Parameter): Coerced {
   return isAbsent ? 'absent' : { value: null };
 }
 
+/** Ids are passed on as they were sent, since error texts quote them (ruling 6). */
 function coerceRelation({ name, kind }: Parameter, text: string, mode: KeyMode): Coerced {
-  const idOnly = mode === 'id' || (kind.type === 'relation' && kind.noun === 'region');
-  if (!idOnly) return { value: { reference: text } };
-  const id = readId(text);
-  return orInvalid(id === undefined || name === 'regionId' ? id : { id }, name);
+  const isRegion = kind.type === 'relation' && kind.noun === 'region';
+  if (mode !== 'id' && !isRegion) return { value: { reference: text } };
+  if (normalizeId(text) === undefined) return invalid(name);
+  return { value: isRegion ? text : { id: text } };
 }
 
 function coercePaymentTypes(text: string): Coerced {
   const reading = readPaymentTypes(text);
-  return reading.ok ? { value: reading.ids.map((id) => ({ id })) } : orInvalid(undefined, reading.parameter);
+  return reading.ok ? { value: reading.ids.map((id) => ({ id })) } : invalid(reading.parameter);
 }
 
 function coerceText(parameter: Parameter, text: string, mode: KeyMode): Coerced {
@@ -94,7 +100,7 @@ function readKeyMode(form: Form): KeyMode | UpsertError {
  * Turns a form into the mutation's input, by the page's table: each parameter is read as its kind, an empty one clears or is
  * absent (ruling 17), unknown ones are ignored (ruling 10), the Required column holds on every call (ruling 14).
  */
-export function coerceForm(form: Form, reference: string, resource: UpsertResource): CoercedForm {
+export function coerceForm(form: Form, reference: string, rules: FormRules): CoercedForm {
   const input: Record<string, unknown> = { reference };
   const problems: UpsertError[] = [];
   const newReference = textOf(form, 'reference');
@@ -102,7 +108,7 @@ export function coerceForm(form: Form, reference: string, resource: UpsertResour
   const keyMode = readKeyMode(form);
   if (typeof keyMode === 'object') problems.push(keyMode);
   const mode = typeof keyMode === 'object' ? 'either' : keyMode;
-  for (const parameter of resource.parameters) {
+  for (const parameter of rules.parameters) {
     const field = form.get(parameter.name);
     if (!field || parameter.graphqlOnly) continue;
     const coerced = coerce(parameter, field, mode);
@@ -111,8 +117,8 @@ export function coerceForm(form: Form, reference: string, resource: UpsertResour
     else problems.push({ code: coerced.code, message: coerced.message, path: [parameter.field] });
   }
   const refused = new Set(problems.map(({ path }) => path[0]));
-  for (const name of resource.required(input, refused)) {
-    const field = resource.parameters.find((parameter) => parameter.name === name)?.field ?? name;
+  for (const name of rules.required(input, refused)) {
+    const field = rules.parameters.find((parameter) => parameter.name === name)?.field ?? name;
     if (refused.has(field) || (input[field] ?? null) !== null) continue;
     problems.push({ code: 'missing_param', message: texts.missing(name), path: [field] });
   }

@@ -1,4 +1,7 @@
-import { type DocumentNode, parse } from 'graphql';
+import { parse } from 'graphql';
+import type { FormReading } from '../graphql/context.ts';
+import type { CategoryAnswer, CustomerAnswer, LinkedAnswer, ReadAnswer, UpsertAnswer } from './answers.ts';
+import type { Execute } from './execute.ts';
 
 const customerFields = /* GraphQL */ `
   fragment Answer on Customer {
@@ -104,32 +107,64 @@ const upsertResult = (record: string) => /* GraphQL */ `
   ... on UpsertFailure { errors { code message } }
 `;
 
-const named = '{ id reference name }';
+/** An operation, parsed once; `variables` and the answer are typed by hand beside its text. */
+type Operation<Data, Variables extends object> = (
+  execute: Execute,
+  variables: Variables,
+  form?: FormReading,
+) => Promise<Data>;
 
-/** The operations that the adapter executes; `record` or `result` is where the answer lies. */
-export const documents = {
-  upsertCustomer: parse(/* GraphQL */ `
-    mutation ($input: UpsertCustomerInput!) {
-      result: upsertCustomer(input: $input) {
-        ${upsertResult('... on UpsertCustomerSuccess { record: customer { ...Answer } }')}
-      }
+function defineOperation<Data, Variables extends object>(source: string): Operation<Data, Variables> {
+  const document = parse(source);
+  return (execute, variables, form) => execute<Data>(document, variables, form);
+}
+
+/** Upserts one record. */
+export type UpsertOperation<Row> = Operation<UpsertAnswer<Row>, { readonly input: Readonly<Record<string, unknown>> }>;
+
+/** Reads one record by a key; `record` is null where there is none. */
+export type ReadOperation<Row> = Operation<
+  ReadAnswer<Row>,
+  { readonly by: { readonly id: string } | { readonly reference: string } }
+>;
+
+export const upsertCustomer: UpsertOperation<CustomerAnswer> = defineOperation(`
+  mutation ($input: UpsertCustomerInput!) {
+    result: upsertCustomer(input: $input) {
+      ${upsertResult('... on UpsertCustomerSuccess { record: customer { ...Answer } }')}
     }
-    ${customerFields}
-  `),
-  upsertCustomerCategory: parse(/* GraphQL */ `
-    mutation ($input: UpsertCustomerCategoryInput!) {
-      result: upsertCustomerCategory(input: $input) {
-        ${upsertResult('... on UpsertCustomerCategorySuccess { record: customerCategory { ...Answer } }')}
-      }
+  }
+  ${customerFields}`);
+
+export const upsertCustomerCategory: UpsertOperation<CategoryAnswer> = defineOperation(`
+  mutation ($input: UpsertCustomerCategoryInput!) {
+    result: upsertCustomerCategory(input: $input) {
+      ${upsertResult('... on UpsertCustomerCategorySuccess { record: customerCategory { ...Answer } }')}
     }
-    ${categoryFields}
-  `),
-  customer: parse(`query ($by: RecordKey!) { record: customer(by: $by) { ...Answer } } ${customerFields}`),
-  customerCategory: parse(
-    `query ($by: RecordKey!) { record: customerCategory(by: $by) { ...Answer } } ${categoryFields}`,
-  ),
-  user: parse(`query ($by: RecordKey!) { record: user(by: $by) ${named} }`),
-  paymentType: parse(`query ($by: RecordKey!) { record: paymentType(by: $by) ${named} }`),
-  customerSegmentation: parse(`query ($by: RecordKey!) { record: customerSegmentation(by: $by) ${named} }`),
-  region: parse(`query ($id: ID!) { record: region(id: $id) { id name } }`),
-} as const satisfies Record<string, DocumentNode>;
+  }
+  ${categoryFields}`);
+
+function defineRead<Row>(field: string, selection: string, fragment = ''): ReadOperation<Row> {
+  return defineOperation(`query ($by: RecordKey!) { record: ${field}(by: $by) { ${selection} } } ${fragment}`);
+}
+
+export const customer: ReadOperation<CustomerAnswer> = defineRead('customer', '...Answer', customerFields);
+export const customerCategory: ReadOperation<CategoryAnswer> = defineRead(
+  'customerCategory',
+  '...Answer',
+  categoryFields,
+);
+export const user: ReadOperation<LinkedAnswer> = defineRead('user', 'id reference name');
+export const paymentType: ReadOperation<LinkedAnswer> = defineRead('paymentType', 'id reference name');
+export const customerSegmentation: ReadOperation<LinkedAnswer> = defineRead(
+  'customerSegmentation',
+  'id reference name',
+);
+
+const regionById = defineOperation<ReadAnswer<LinkedAnswer>, { readonly id: string }>(
+  'query ($id: ID!) { record: region(id: $id) { id name } }',
+);
+
+/** Regions have no reference, so none is found by one. */
+export const region: ReadOperation<LinkedAnswer> = (execute, { by }) =>
+  'id' in by ? regionById(execute, by) : Promise.resolve({ record: null });

@@ -18,6 +18,16 @@ export function createServerError(): RestError {
   return new RestError('server_error', texts.serverError);
 }
 
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
+}
+
+/** The failure for a code of GraphQL's; one that the contract does not know is the server's (ruling 8). */
+export function toRestError(code: unknown, message: string, headers: Record<string, string> = {}): RestError {
+  const known = typeof code === 'string' ? code.toLowerCase() : '';
+  return isErrorCode(known) ? new RestError(known, message, headers) : createServerError();
+}
+
 /** Answers JSON with the server's own Response, which Node sends in one piece. */
 export type AnswerJson = (body: object, init?: { status?: number; headers?: Record<string, string> }) => Response;
 

@@ -1,47 +1,23 @@
-import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import type { YogaServer } from 'graphql-yoga';
-import { type ErrorCode, errorCatalogue } from '../contract/errors.ts';
 import type { FormReading } from '../graphql/context.ts';
-import { RestError, createServerError } from './errors.ts';
+import { type RestError, toRestError } from './errors.ts';
 
-type Yoga = Pick<YogaServer<object, object>, 'getEnveloped'>;
+/** The part of Yoga that executes. */
+export type Yoga = Pick<YogaServer<object, object>, 'getEnveloped' | 'logger'>;
 
-/** What the operations of `documents.ts` answer. */
-export type Answer = {
-  readonly record?: never;
-  readonly result?: {
-    readonly outcome?: string;
-    readonly warnings?: readonly { readonly code: string }[];
-    readonly record?: never;
-    readonly errors?: readonly { readonly code: string; readonly message: string }[];
-  };
+/** Executes a document for one request, through the same plugins as GraphQL's own requests; `Data` is what it selects. */
+export type Execute = <Data>(document: DocumentNode, variables: object, form?: FormReading) => Promise<Data>;
+
+/** What `getEnveloped` answers, where Yoga's own types say `any`. */
+type Enveloped = {
+  readonly schema: GraphQLSchema;
+  readonly contextFactory: () => Promise<object> | object;
+  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;
 };
 
-/** Executes operations for one request, through the same plugins as GraphQL's own requests. */
-export type Execute = (
-  document: DocumentNode,
-  variables: Readonly<Record<string, unknown>>,
-  form?: FormReading,
-) => Promise<Answer>;
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code);
-}
-
-function readHeaders(error: GraphQLError): Record<string, string> {
-  const http = error.extensions['http'];
-  const headers = typeof http === 'object' && http !== null && 'headers' in http ? http.headers : undefined;
-  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]));
-}
-
-/** The contract's failure for a code of GraphQL's; one that the contract does not know is the server's (ruling 8). */
-export function toRestError(code: unknown, message: string, headers: Record<string, string> = {}): RestError {
-  const known = typeof code === 'string' ? code.toLowerCase() : '';
-  return isErrorCode(known) ? new RestError(known, message, headers) : createServerError();
-}
-
 function fromGraphQLError(error: GraphQLError): RestError {
-  return toRestError(error.extensions['code'], error.message, readHeaders(error));
+  return toRestError(error.extensions['code'], error.message, error.extensions.http?.headers);
 }
 
 function isGraphQLError(error: unknown): error is GraphQLError {
@@ -53,20 +29,19 @@ function isGraphQLError(error: unknown): error is GraphQLError {
  * GraphQL's errors tell, and whatever else went wrong.
  */
 export async function prepareExecution(yoga: Yoga, initialContext: object): Promise<Execute> {
-  const { execute, schema, contextFactory } = yoga.getEnveloped(initialContext);
+  const enveloped: unknown = yoga.getEnveloped(initialContext);
+  const { execute, schema, contextFactory } = enveloped as Enveloped;
   try {
     const context = await contextFactory();
-    return async (document, variables, form) => {
-      const contextValue = { ...context, form };
-      const result: ExecutionResult<Answer> = await execute({
+    return async <Data>(document: DocumentNode, variables: object, form?: FormReading): Promise<Data> => {
+      const { data, errors: [error] = [] } = await execute({
         schema,
         document,
-        variableValues: variables,
-        contextValue,
+        variableValues: { ...variables },
+        contextValue: { ...context, form },
       });
-      const [error] = result.errors ?? [];
       if (error) throw fromGraphQLError(error);
-      return result.data ?? {};
+      return data as Data;
     };
   } catch (error) {
     throw isGraphQLError(error) ? fromGraphQLError(error) : error;

@@ -1,7 +1,7 @@
+import { normalizeId } from '../contract/ids.ts';
 import { maxPaymentTypes } from '../contract/parameters.ts';
-import { readId } from './scalars.ts';
 
-/** The ids in the order they were sent, without duplicates; or the parameter that the error text names. */
+/** The ids as and in the order they were sent, without duplicates; or the parameter that the error text names. */
 export type PaymentTypesReading =
   | { readonly ok: true; readonly ids: string[] }
   | { readonly ok: false; readonly parameter: 'payment type id' | 'paymentTypes' };
@@ -15,13 +15,13 @@ export function readPaymentTypes(text: string): PaymentTypesReading {
   if (text === '') return { ok: true, ids: [] };
   const literals = readList(tokenize(text));
   if (literals === undefined) return { ok: false, parameter: 'paymentTypes' };
-  const ids = new Set<string>();
+  const sent = new Map<string, string>();
   for (const literal of literals) {
-    const id = readId(literal);
+    const id = normalizeId(literal);
     if (id === undefined) return { ok: false, parameter: 'payment type id' };
-    ids.add(id);
+    if (!sent.has(id)) sent.set(id, literal);
   }
-  return ids.size > maxPaymentTypes ? { ok: false, parameter: 'paymentTypes' } : { ok: true, ids: [...ids] };
+  return sent.size > maxPaymentTypes ? { ok: false, parameter: 'paymentTypes' } : { ok: true, ids: [...sent.values()] };
 }
 
 type Token =

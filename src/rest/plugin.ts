@@ -1,25 +1,12 @@
-import type { Plugin, YogaServer } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import { texts } from '../contract/errors.ts';
 import { openBody } from '../http/body.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
 import { type AnswerJson, RestError, createServerError, renderError } from './errors.ts';
-import { type Execute, prepareExecution, toRestError } from './execute.ts';
+import { type Execute, type Yoga, prepareExecution } from './execute.ts';
 import { type Form, FormError, formLimits, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
-
-type ReadRoute = Extract<Route, { kind: 'read' }>;
-type UpsertRoute = Extract<Route, { kind: 'upsert' }>;
-
-async function read(
-  { resource, key, sent, version }: ReadRoute,
-  execute: Execute,
-  answer: AnswerJson,
-): Promise<Response> {
-  const { record } = await execute(resource.query, resource.variables(key));
-  if (!record) throw new RestError('not_found', texts.notFound(resource.noun, sent));
-  return answer(resource.render(record, version));
-}
 
 async function receiveForm(request: Request, fileField: string): Promise<Form> {
   const body = openBody(request);
@@ -32,24 +19,20 @@ async function receiveForm(request: Request, fileField: string): Promise<Form> {
   }
 }
 
-async function upsert(route: UpsertRoute, request: Request, execute: Execute, answer: AnswerJson): Promise<Response> {
-  const { resource, reference, version } = route;
-  const { fileField, mutation } = route.upsert;
-  const form = await receiveForm(request, fileField);
-  const { input, problems, referencesMayBeIds } = coerceForm(form, reference, route.upsert);
-  const { result } = await execute(mutation, { input }, { problems, referencesMayBeIds });
-  const [error] = result?.errors ?? [];
-  if (error) throw toRestError(error.code, error.message);
-  if (!result?.record) throw new Error('An upsert answered neither a record nor an error.');
-  const warnings = (result.warnings ?? []).map(({ code }) => code.toLowerCase());
+async function answerRoute(route: Route, request: Request, execute: Execute, answer: AnswerJson): Promise<Response> {
+  const { version } = route;
+  if (route.kind === 'read') return answer(await route.resource.read(execute, route.key, version));
+  const { upsert, reference } = route;
+  const form = coerceForm(await receiveForm(request, upsert.fileField), reference, upsert);
+  const { body, outcome, warnings } = await upsert.run(execute, form, version);
   const headers = {
-    'x-upsert-outcome': result.outcome?.toLowerCase() ?? '',
+    'x-upsert-outcome': outcome,
     ...(warnings.length > 0 && { 'x-upsert-warnings': warnings.join(', ') }),
   };
-  return answer(resource.render(result.record, version), { status: 201, headers });
+  return answer(body, { status: 201, headers });
 }
 
-function toFailure(error: unknown, logger: YogaServer<object, object>['logger']): RestError {
+function toFailure(error: unknown, logger: Yoga['logger']): RestError {
   if (error instanceof RestError) return error;
   if (error instanceof FormError) return new RestError(error.code, error.message);
   logger.error(error);
@@ -57,27 +40,25 @@ function toFailure(error: unknown, logger: YogaServer<object, object>['logger'])
 }
 
 /**
- * The old form-POST contract (shared contract pages, rulings 1–8): a thin adapter that executes the GraphQL operations
- * and renders their answers. It has no way of its own to the data.
+ * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations and renders their
+ * answers. It has no way of its own to the data.
  */
 export function useRestContract(): Plugin {
-  let yoga: YogaServer<object, object>;
+  let yoga: Yoga | undefined;
   return {
     onYogaInit(init) {
       yoga = init.yoga;
     },
-    async onRequest({ request, serverContext, endResponse, fetchAPI }) {
+    async onRequest(event) {
+      const { request, serverContext, fetchAPI } = event;
       const path = rawPath(request.url);
-      if (path !== '/api' && !path.startsWith('/api/')) return;
+      if (!yoga || (path !== '/api' && !path.startsWith('/api/'))) return;
       const answer: AnswerJson = (body, init) => fetchAPI.Response.json(body, init);
       try {
         const execute = await prepareExecution(yoga, { ...serverContext, request, params: {} });
-        const route = matchRoute(request.method, path);
-        endResponse(
-          await (route.kind === 'read' ? read(route, execute, answer) : upsert(route, request, execute, answer)),
-        );
+        event.endResponse(await answerRoute(matchRoute(request.method, path), request, execute, answer));
       } catch (error) {
-        endResponse(renderError(toFailure(error, yoga.logger), answer));
+        event.endResponse(renderError(toFailure(error, yoga.logger), answer));
       }
     },
   };

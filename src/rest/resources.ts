@@ -1,13 +1,20 @@
-import type { DocumentNode } from 'graphql';
-import type { Noun } from '../contract/errors.ts';
+import { type Noun, texts } from '../contract/errors.ts';
 import { type Parameter, customerCategoryParameters, customerParameters } from '../contract/parameters.ts';
-import type { CategoryAnswer, CustomerAnswer } from './answers.ts';
-import { documents } from './documents.ts';
+import type { LinkedAnswer } from './answers.ts';
+import type { CoercedForm } from './coerce.ts';
+import * as documents from './documents.ts';
+import { RestError, toRestError } from './errors.ts';
+import type { Execute } from './execute.ts';
 import { renderCategory, renderCustomer, renderLinked } from './respond.ts';
 
-/** What can be upserted through a form. */
-export type UpsertResource = {
-  readonly mutation: DocumentNode;
+/** A record named as its address names it; `sent` is for error texts. */
+export type AddressKey = {
+  readonly by: { readonly id: string } | { readonly reference: string };
+  readonly sent: string;
+};
+
+/** The parameters of a form, and what is required of them on every call. */
+export type FormRules = {
   readonly parameters: readonly Parameter[];
   readonly fileField: string;
   /** The parameters required on every call (ruling 14), given the form's input and the fields that were unusable. */
@@ -17,26 +24,44 @@ export type UpsertResource = {
   ) => readonly string[];
 };
 
-/** One collection of addresses: how a record of it is read, and, for two of them, upserted. */
+/** What an upsert answers: the contract's body, and what its headers tell. */
+export type Upserted = { readonly body: object; readonly outcome: string; readonly warnings: readonly string[] };
+
+/** One collection of addresses. Both functions throw a RestError for what the contract has an answer for. */
 export type Resource = {
-  readonly noun: Noun;
-  readonly query: DocumentNode;
-  readonly variables: (key: { readonly id: string } | { readonly reference: string }) => Record<string, unknown>;
-  /** The contract's body for the record, as the operations of `documents.ts` select it. */
-  readonly render: (record: never, version: string) => object;
+  readonly read: (execute: Execute, key: AddressKey, version: string) => Promise<object>;
   readonly upsert?: UpsertResource;
 };
 
-const by = (key: object) => ({ by: key });
+/** A collection whose records a form can upsert. */
+export type UpsertResource = FormRules & {
+  readonly run: (execute: Execute, form: CoercedForm, version: string) => Promise<Upserted>;
+};
 
-function linked(collection: string, noun: Noun, query: DocumentNode): Resource {
-  return {
-    noun,
-    query,
-    variables: by,
-    render: (record: { id: string; reference?: string; name: string }, version) =>
-      renderLinked(record, version, collection),
+type Render<Row> = (row: Row, version: string) => object;
+
+function readRecord<Row>(noun: Noun, query: documents.ReadOperation<Row>, render: Render<Row>): Resource['read'] {
+  return async (execute, { by, sent }, version) => {
+    const { record } = await query(execute, { by });
+    if (!record) throw new RestError('not_found', texts.notFound(noun, sent));
+    return render(record, version);
   };
+}
+
+function upsertRecord<Row>(mutation: documents.UpsertOperation<Row>, render: Render<Row>): UpsertResource['run'] {
+  return async (execute, { input, problems, referencesMayBeIds }, version) => {
+    const { result } = await mutation(execute, { input }, { problems, referencesMayBeIds });
+    if ('errors' in result) {
+      const [first] = result.errors;
+      throw toRestError(first?.code, first?.message ?? '');
+    }
+    const warnings = result.warnings.map(({ code }) => code.toLowerCase());
+    return { body: render(result.record, version), outcome: result.outcome.toLowerCase(), warnings };
+  };
+}
+
+function linked(collection: string, noun: Noun, query: documents.ReadOperation<LinkedAnswer>): [string, Resource] {
+  return [collection, { read: readRecord(noun, query, (row, version) => renderLinked(row, version, collection)) }];
 }
 
 /** Every collection, by its segment of the address. */
@@ -44,35 +69,29 @@ export const resources: ReadonlyMap<string, Resource> = new Map<string, Resource
   [
     'customers',
     {
-      noun: 'customer',
-      query: documents.customer,
-      variables: by,
-      render: (record: CustomerAnswer, version) => renderCustomer(record, version),
+      read: readRecord('customer', documents.customer, renderCustomer),
       upsert: {
-        mutation: documents.upsertCustomer,
         parameters: customerParameters,
         fileField: 'imageFile',
         required: () => ['name'],
+        run: upsertRecord(documents.upsertCustomer, renderCustomer),
       },
     },
   ],
   [
     'customerCategories',
     {
-      noun: 'customer category',
-      query: documents.customerCategory,
-      variables: by,
-      render: (record: CategoryAnswer, version) => renderCategory(record, version),
+      read: readRecord('customer category', documents.customerCategory, renderCategory),
       upsert: {
-        mutation: documents.upsertCustomerCategory,
         parameters: customerCategoryParameters,
         fileField: 'image',
         required: ({ isRoot }, refused) => (isRoot === true || refused.has('isRoot') ? ['name'] : ['name', 'parentId']),
+        run: upsertRecord(documents.upsertCustomerCategory, renderCategory),
       },
     },
   ],
-  ['users', linked('users', 'user', documents.user)],
-  ['paymentTypes', linked('paymentTypes', 'payment type', documents.paymentType)],
-  ['customerSegmentations', linked('customerSegmentations', 'customer segmentation', documents.customerSegmentation)],
-  ['regions', { ...linked('regions', 'region', documents.region), variables: (key) => key }],
+  linked('users', 'user', documents.user),
+  linked('paymentTypes', 'payment type', documents.paymentType),
+  linked('customerSegmentations', 'customer segmentation', documents.customerSegmentation),
+  linked('regions', 'region', documents.region),
 ]);

@@ -1,13 +1,11 @@
-import type { CategoryAnswer, CustomerAnswer } from './answers.ts';
-
-type Linked = { readonly id: string; readonly reference?: string; readonly name: string };
+import type { CategoryAnswer, CustomerAnswer, LinkedAnswer } from './answers.ts';
 
 /** The address of a record in the version of the request (ruling 1). */
 export function hrefOf(version: string, collection: string, id: string): string {
   return `/api/${version}/${collection}/${id}`;
 }
 
-function linkTo(version: string, collection: string, { id, reference, name }: Linked) {
+function linkTo(version: string, collection: string, { id, reference, name }: LinkedAnswer) {
   return { id: Number(id), ...(reference !== undefined && { reference }), name, href: hrefOf(version, collection, id) };
 }
 
@@ -18,7 +16,7 @@ const dueDateConfigTypes = {
 
 /** The contract's customer: every key of the page's example, in its order (ruling 42). */
 export function renderCustomer(customer: CustomerAnswer, version: string): object {
-  const link = (collection: string, row: Linked | null) => row && linkTo(version, collection, row);
+  const link = (collection: string, row: LinkedAnswer | null) => row && linkTo(version, collection, row);
   const { createdBy, customerCategory, customerSegmentation, dueDateConfigType } = customer;
   return {
     id: Number(customer.id),
@@ -106,6 +104,6 @@ export function renderCategory(category: CategoryAnswer, version: string): objec
 }
 
 /** The small body of a record that is only ever linked to. */
-export function renderLinked(row: Linked, version: string, collection: string): object {
+export function renderLinked(row: LinkedAnswer, version: string, collection: string): object {
   return linkTo(version, collection, row);
 }

@@ -1,25 +1,12 @@
 import { texts } from '../contract/errors.ts';
+import { normalizeId } from '../contract/ids.ts';
 import { RestError } from './errors.ts';
-import { type Resource, type UpsertResource, resources } from './resources.ts';
-import { readId } from './scalars.ts';
+import { type AddressKey, type Resource, type UpsertResource, resources } from './resources.ts';
 
 /** What a request asks for; `version` is spelled as it was sent (ruling 1). */
 export type Route =
-  | {
-      readonly kind: 'upsert';
-      readonly version: string;
-      readonly resource: Resource;
-      readonly upsert: UpsertResource;
-      readonly reference: string;
-    }
-  | {
-      readonly kind: 'read';
-      readonly version: string;
-      readonly resource: Resource;
-      readonly key: { readonly id: string } | { readonly reference: string };
-      /** As it was sent, for error texts. */
-      readonly sent: string;
-    };
+  | { readonly kind: 'upsert'; readonly version: string; readonly upsert: UpsertResource; readonly reference: string }
+  | { readonly kind: 'read'; readonly version: string; readonly resource: Resource; readonly key: AddressKey };
 
 const noAddress = () => new RestError('not_found', 'There is nothing at this address.');
 
@@ -52,13 +39,13 @@ export function matchRoute(method: string, path: string): Route {
     const reference = decodeSegment(second ?? '', 'reference');
     if (reference.trim() === '') throw new RestError('missing_param', texts.missing('reference'));
     return method === 'POST'
-      ? { kind: 'upsert', version, resource, upsert: resource.upsert, reference }
-      : { kind: 'read', version, resource, key: { reference }, sent: reference };
+      ? { kind: 'upsert', version, upsert: resource.upsert, reference }
+      : { kind: 'read', version, resource, key: { by: { reference }, sent: reference } };
   }
   if (second !== undefined) throw noAddress();
   requireMethod(method, reads);
   const sent = decodeSegment(first, 'id');
-  const id = readId(sent);
+  const id = normalizeId(sent);
   if (id === undefined) throw new RestError('invalid_param_type', texts.invalidType('id'));
-  return { kind: 'read', version, resource, key: { id }, sent };
+  return { kind: 'read', version, resource, key: { by: { id }, sent } };
 }

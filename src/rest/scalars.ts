@@ -1,5 +1,3 @@
-const maxId = (2n ** 63n - 1n).toString();
-
 /** `true` or `false` in any case, nothing else (ruling 20); undefined for any other text. */
 export function readBoolean(text: string): boolean | undefined {
   const lower = text.toLowerCase();
@@ -16,14 +14,6 @@ export function readNumber(text: string): number | undefined {
 export function readInteger(text: string): number | undefined {
   const value = /^[+-]?\d+$/.test(text) ? toFinite(text) : undefined;
   return Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** An id, 1 to 2^63 − 1, as its canonical digits: leading zeros are dropped (ruling 21). Undefined for anything else. */
-export function readId(text: string): string | undefined {
-  // Compared as text: making a BigInt of a hostile megabyte takes quadratic time.
-  const digits = /^\d+$/.test(text) ? text.replace(/^0+/, '') : '';
-  const isTooLarge = digits.length > maxId.length || (digits.length === maxId.length && digits > maxId);
-  return digits === '' || isTooLarge ? undefined : digits;
 }
 
 function toFinite(text: string): number | undefined {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, lstat, open, opendir, realpath, rm, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { withSafeKeys, type BlobStore } from './blob-store.ts';
-import { hasErrorCode, makeFolder, makeRealFolder, syncFolder, writeDurably } from './durable-files.ts';
+import { createFolderMaker, hasErrorCode, syncFolder, writeDurably } from './durable-files.ts';
 
 // No key starts with a dot, so no key leads here.
 const incomingFolder = '.incoming';
@@ -101,24 +101,26 @@ async function* listFiles(root: string, parents: readonly string[] = []): AsyncG
 export function createDiskStore(directory: string): BlobStore {
   const base = resolve(directory);
   const findRoot = (): Promise<string | undefined> => undefinedIfAbsent(() => realpath(base));
-  let prepared: Promise<void> | undefined;
+  const makeFolder = createFolderMaker();
+  let tidied: Promise<void> | undefined;
 
-  const prepare = async (): Promise<string> => {
-    await makeFolder(base);
-    const root = await realpath(base);
+  /** The store's real path, once it can be written to. */
+  const prepareRoot = async (): Promise<string> => {
+    const root = (await findRoot()) ?? base;
     const incoming = join(root, incomingFolder);
-    await makeRealFolder(incoming);
+    await makeFolder(root);
+    await makeFolder(incoming);
     // Left-overs only take room: not being able to remove them is no reason to refuse a file.
-    await (prepared ??= removeStale(incoming).catch(() => undefined));
-    return root;
+    await (tidied ??= removeStale(incoming).catch(() => undefined));
+    return await realpath(root);
   };
 
   return withSafeKeys({
     create: async (key, bytes) => {
-      const root = await prepare();
+      const root = await prepareRoot();
       const target = join(root, key);
-      await makeRealFolder(dirname(dirname(target)));
-      await makeRealFolder(dirname(target));
+      await makeFolder(dirname(dirname(target)));
+      await makeFolder(dirname(target));
       const temporary = join(root, incomingFolder, randomUUID());
       try {
         await writeDurably(temporary, bytes);

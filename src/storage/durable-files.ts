@@ -18,20 +18,22 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes sure of a folder and those above it, durably. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let created = path; created.length >= first.length; created = dirname(created)) {
-    await syncFolder(dirname(created));
-    if (created === dirname(created)) return;
-  }
-}
-
-/** The same for a folder that must not be a link leading elsewhere. */
-export async function makeRealFolder(path: string): Promise<void> {
-  await makeFolder(path);
-  if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is not a folder`);
+/**
+ * Returns a function that makes sure of a folder and those above it, durably, and throws when the folder is a link
+ * leading elsewhere. A folder somebody else has just made counts only once it was synced here too.
+ */
+export function createFolderMaker(): (path: string) => Promise<void> {
+  const synced = new Set<string>();
+  return async (path) => {
+    const first = await mkdir(path, { recursive: true });
+    if (!(await lstat(path)).isDirectory()) throw new Error(`${path} is not a folder`);
+    if (first === undefined && synced.has(path)) return;
+    const highest = first ?? path;
+    for (let made = path; made.length >= highest.length && made !== dirname(made); made = dirname(made)) {
+      await syncFolder(dirname(made));
+    }
+    synced.add(path);
+  };
 }
 
 /** Writes a new file whose bytes are on the disk when this resolves. */

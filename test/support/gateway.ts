@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Actor } from '../../src/actor.ts';
 import { type App, composeServer } from '../../src/app.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
@@ -58,6 +59,10 @@ export function encodeForm(fields: FormFields): URLSearchParams | FormData {
 /** A gateway over a database of its own with the example organization, called without a port. */
 export type TestGateway = AsyncDisposable & {
   readonly database: OpenDatabase;
+  /** What the gateway's services work with, for calling them directly. */
+  readonly deps: UpsertDeps;
+  /** A caller of the example organization, without a user of its own. */
+  readonly actor: Actor;
   /** Node's request listener, for tests over a real port. */
   readonly server: App['server'];
   readonly fetch: (address: string, init?: RequestInit) => Promise<Response>;
@@ -88,13 +93,13 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
   const database = await openTestDatabase();
   const directory = await mkdtemp(path.join(tmpdir(), 'customer-gateway-images-'));
   const { now = () => new Date(), images, wrapBlobs = (store: BlobStore) => store } = options;
-  const server = composeServer({
+  const deps: UpsertDeps = {
     db: database.db,
     blobs: wrapBlobs(createDiskStore(directory)),
     images: createImageRenderer(images),
     now,
-    publicUrl,
-  });
+  };
+  const server = composeServer({ ...deps, publicUrl });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
@@ -116,6 +121,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
 
   return {
     database,
+    deps,
+    actor: { organization, userId: null },
     server,
     fetch,
     rest,

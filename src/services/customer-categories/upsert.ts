@@ -28,7 +28,7 @@ const categoryModel: UpsertModel<
   read: (db, actor, inputs) => readCategories(db, actor.organization.id, inputs),
   find: (snapshot, reference) => snapshot.categories.byReference.get(reference),
   judge: judgeCategory,
-  parentsOf: ({ parentId }) => (parentId === null ? [] : [parentId]),
+  parentOf: ({ parentId }) => parentId,
   toRow: (state, stored) => ({ ...state, ...stored }),
 };
 

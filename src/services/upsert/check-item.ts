@@ -33,23 +33,23 @@ export function checkItem<Input extends UpsertInput>(
   const { errors: referenceErrors, reference, newReference } = checkReferences(item.input);
   const errors = [...item.problems, ...referenceErrors];
   const refused = new Set(errors.map((error) => error.path[0] ?? ''));
-  const cleaned: Record<string, unknown> = { ...item.input, reference, newReference };
+  const usable = new Map<string, unknown>(Object.entries({ ...item.input, reference, newReference }));
+  for (const field of refused) usable.delete(field);
   for (const parameter of parameters) {
     const { field } = parameter;
-    const value = cleaned[field];
-    if (refused.has(field)) delete cleaned[field];
-    if (value === undefined || value === null || refused.has(field)) continue;
+    const value = usable.get(field);
+    if (value === undefined || value === null) continue;
     const checked = checkValue(parameter, value);
-    if ('error' in checked) {
-      errors.push(checked.error);
-      refused.add(field);
-      delete cleaned[field];
-    } else {
-      cleaned[field] = checked.value;
+    if ('value' in checked) {
+      usable.set(field, checked.value);
+      continue;
     }
+    errors.push(checked.error);
+    refused.add(field);
+    usable.delete(field);
   }
   // Each value keeps the type of the field it came from; TypeScript cannot follow that through a computed key.
-  const input = cleaned as Input;
+  const input = Object.fromEntries(usable) as Input;
   return { input, errors, refused, image: imageOf(input) ?? undefined };
 }
 

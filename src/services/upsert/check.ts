@@ -1,25 +1,18 @@
 import { type UpsertError, type UpsertErrorCode, texts } from '../../contract/errors.ts';
+import { normalizeId } from '../../contract/ids.ts';
 import { type Parameter, maxPaymentTypes, maxReferenceLength } from '../../contract/parameters.ts';
 import { findCountryCode } from '../countries.ts';
 import type { RecordKey } from './types.ts';
 
 const controlCharacter = /\p{Cc}/u;
-const largestId = 2n ** 63n - 1n;
 
 function isLongerThan(text: string, characters: number): boolean {
-  return text.length > characters && [...text].length > characters;
+  return text.length > characters && Array.from(text).length > characters;
 }
 
 /** Whether PostgreSQL can keep the text as it is: no U+0000, no lone surrogate (ruling 11). */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
-}
-
-/** An id as canonical digits, 1 to 2^63−1, or undefined (ruling 21). */
-export function normalizeId(text: string): string | undefined {
-  if (!/^\d{1,30}$/.test(text)) return undefined;
-  const id = BigInt(text);
-  return id >= 1n && id <= largestId ? id.toString() : undefined;
 }
 
 /** A reference trimmed and NFC-normalised; `''` when blank, undefined when it cannot be one (ruling 3). */
@@ -84,7 +77,7 @@ export function checkValue(parameter: Parameter, value: unknown): Checked {
         ? { value }
         : refuse('invalid_param_type', texts.invalidBoolean(parameter.name), field);
     case 'country': {
-      const code = typeof value === 'string' ? findCountryCode(value) : undefined;
+      const code = typeof value === 'string' && isStorable(value) ? findCountryCode(value) : undefined;
       return code === undefined ? invalid() : { value: code };
     }
     case 'currency':

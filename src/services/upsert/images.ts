@@ -10,11 +10,17 @@ import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 
 /** A new image ready to be stored. */
-export type PreparedImage = { readonly sha256: string; readonly filename: string; readonly rendered: RenderedImage };
+export type PreparedImage = {
+  readonly sha256: string;
+  readonly filename: string;
+  readonly extension: RenderedImage['extension'];
+  readonly size: { readonly width: number; readonly height: number };
+  readonly files: RenderedImage['files'];
+};
 
 /** Tells a prepared image from the other answers of `prepareImage`. */
 export function isPrepared(answer: PreparedImage | 'same' | UpsertError): answer is PreparedImage {
-  return typeof answer === 'object' && 'rendered' in answer;
+  return typeof answer === 'object' && 'sha256' in answer;
 }
 
 /**
@@ -33,17 +39,13 @@ export async function prepareImage(
   const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
   if (sha256 === stored?.sha256) return 'same';
   try {
-    return { sha256, filename: upload.filename, rendered: await deps.images.render(upload.bytes) };
+    const { extension, width, height, files } = await deps.images.render(upload.bytes);
+    return { sha256, filename: upload.filename, extension, size: { width, height }, files };
   } catch (error) {
     if (error instanceof ImagesBusyError) throw new ServiceUnavailableError('Too many images at once.');
     if (!(error instanceof UnsupportedImageError)) throw error;
     return { code: 'unsupported_file_type', message: texts.fileNotSupported, path: [field] };
   }
-}
-
-/** The keys of every rendition of a stored image. */
-export function renditionKeys(image: StoredImage): string[] {
-  return renditions.map(({ prefix }) => prefixFileName(image.path, prefix));
 }
 
 /** The path with `prefix` directly before its file name (ruling 39). */
@@ -52,20 +54,39 @@ export function prefixFileName(path: string, prefix: string): string {
   return path.slice(0, slash) + prefix + path.slice(slash);
 }
 
+/** The keys of all renditions of a stored image. */
+export function renditionKeys({ path }: StoredImage): string[] {
+  return renditions.map(({ prefix }) => prefixFileName(path, prefix));
+}
+
 /** Writes all renditions under a name nothing else has, and answers only when they are durable (rulings 39, 41). */
 export async function storeImage(
   deps: UpsertDeps,
   organization: OrganizationIdentity,
   kind: string,
-  image: PreparedImage,
+  { sha256, filename, extension, size, files }: PreparedImage,
 ): Promise<StoredImage> {
-  const { extension, width, height, files } = image.rendered;
+  const create = (path: string, { prefix, bytes }: PreparedImage['files'][number]) =>
+    deps.blobs.create(prefixFileName(path, prefix), bytes);
+  const [first, ...others] = files;
   for (let millis = deps.now().getTime(); ; millis += 1) {
-    const path = `${organization.folder}/${kind}/${imageFileName(image.filename, extension, millis)}`;
-    const [original, ...others] = files;
-    if (!(await deps.blobs.create(prefixFileName(path, original?.prefix ?? ''), original?.bytes ?? new Uint8Array())))
-      continue;
-    await Promise.all(others.map(({ prefix, bytes }) => deps.blobs.create(prefixFileName(path, prefix), bytes)));
-    return { path, sha256: image.sha256, width, height };
+    const path = `${organization.folder}/${kind}/${imageFileName(filename, extension, millis)}`;
+    if (first && !(await create(path, first))) continue;
+    const image = { path, sha256, ...size };
+    try {
+      await Promise.all(others.map((file) => create(path, file)));
+      return image;
+    } catch (error) {
+      await discardImage(deps, image);
+      throw error;
+    }
   }
+}
+
+/**
+ * Removes the files of an image that no row names. Never fails: what stays behind harms nobody, and the call that no
+ * longer needs it has been decided.
+ */
+export async function discardImage(deps: UpsertDeps, image: StoredImage): Promise<void> {
+  await deps.blobs.delete(renditionKeys(image)).catch(() => undefined);
 }

@@ -42,6 +42,6 @@ export type UpsertModel<Input extends UpsertInput, State, Row extends State & St
   readonly find: (snapshot: Snapshot, reference: string) => Row | undefined;
   /** Pure. */
   readonly judge: (item: CheckedItem<Input>, snapshot: Snapshot, world: World) => Verdict<State, Row>;
-  readonly parentsOf: (state: State) => readonly number[];
+  readonly parentOf: (state: State) => number | null;
   readonly toRow: (state: State, stored: Stored) => Row;
 };
