@@ -4,6 +4,8 @@ const databaseTests = ['test/**/*.db.test.ts'];
 
 /** `unit` needs no database; `pglite` and `postgres` run one and the same suite, each over its own. */
 export default defineConfig({
+  // One graphql for all: what vite would resolve itself is another realm than what the libraries require.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     // Processes, not threads: what PGlite and sharp took is given back at the end of every file, and a test may be killed.
     pool: 'forks',

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { YogaServerInstance } from 'graphql-yoga';
 import type { OrganizationIdentity } from './actor.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './db/client.ts';
@@ -8,16 +7,16 @@ import type { Database } from './db/schema.ts';
 import { createImageRenderer } from './images/render.ts';
 import { packageRoot } from './package-root.ts';
 import { parseOrganizationFile } from './provision-file.ts';
-import { createServer } from './server.ts';
+import { type Server, createServer } from './server.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { provision } from './services/provisioning.ts';
 import { createServices } from './services/services.ts';
 import { createDiskStore } from './storage/disk.ts';
 
-/** A gateway ready to take requests: `server` is Node's request listener and has `fetch`. Disposing closes the database. */
+/** A gateway ready to take requests. Disposing closes the database. */
 export type App = AsyncDisposable & {
-  readonly server: YogaServerInstance<object, object>;
+  readonly server: Server;
   readonly organizations: () => Promise<readonly OrganizationIdentity[]>;
   /** The organization created from the example file just now, if any. */
   readonly provisioned: string | undefined;
@@ -32,7 +31,7 @@ async function provisionExample(db: Database, now: Date): Promise<string | undef
 }
 
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
-export function composeServer(deps: UpsertDeps & { readonly publicUrl: string }): App['server'] {
+export function composeServer(deps: UpsertDeps & { readonly publicUrl: string }): Server {
   return createServer({ services: createServices(deps), blobs: deps.blobs, publicUrl: deps.publicUrl });
 }
 

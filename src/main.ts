@@ -73,10 +73,7 @@ function prepareClosing(server: Server): () => Promise<void> {
 export async function serve(config: Config, log: (line: string) => void = console.log): Promise<RunningServer> {
   const app = await createApp(config);
   try {
-    const server = createServer(timeouts, (request, response) => {
-      // Yoga answers its own failures: the promise never rejects.
-      void app.server(request, response);
-    });
+    const server = createServer(timeouts, app.server.listener);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
     const port = await listen(server, config.http);

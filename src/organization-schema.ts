@@ -7,7 +7,7 @@ import {
   maxGivenId,
   maxTreeDepth,
 } from './services/provisioning/organization-file.ts';
-import { normalizeReference } from './services/upsert/check.ts';
+import { normalizeReference } from './contract/references.ts';
 
 type Path = readonly (string | number)[];
 

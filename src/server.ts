@@ -1,14 +1,18 @@
+import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import { type YogaServerInstance, createYoga } from 'graphql-yoga';
+import { createYoga } from 'graphql-yoga';
 import { createContext } from './graphql/create-context.ts';
 import { maskUnexpected } from './graphql/errors.ts';
+import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { schema } from './graphql/schema.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { graphiql } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
+import { createListener } from './http/listener.ts';
 import { limits } from './http/limits.ts';
+import { log } from './http/log.ts';
 import { useUploads } from './http/uploads.ts';
 import { useRestContract } from './rest/plugin.ts';
 import type { Services } from './services/services.ts';
@@ -16,13 +20,20 @@ import type { BlobStore } from './storage/blob-store.ts';
 
 type ServerDeps = { readonly services: Services; readonly blobs: BlobStore; readonly publicUrl: string };
 
+/** The gateway as a function of requests: fetch's, or Node's through `listener`. */
+export type Server = {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly listener: RequestListener;
+};
+
 /** Both doors and the images, as one ordered list of plugins. */
-export function createServer({ services, blobs, publicUrl }: ServerDeps): YogaServerInstance<object, object> {
-  return createYoga<object, object>({
+export function createServer({ services, blobs, publicUrl }: ServerDeps): Server {
+  const yoga = createYoga<object, object>({
     schema,
     graphqlEndpoint: '/graphql',
     context: (initialContext) => createContext({ services, publicUrl }, initialContext),
     maskedErrors: { maskError: maskUnexpected, isDev: false },
+    logging: log,
     cors: false,
     multipart: false,
     maxRequestBodySize: false,
@@ -37,7 +48,12 @@ export function createServer({ services, blobs, publicUrl }: ServerDeps): YogaSe
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
-      useBodyLimit(limits.graphqlBodyBytes),
+      useBodyLimit(limits),
+      useGuardedExecution(),
     ],
   });
+  return {
+    fetch: async (request) => yoga.fetch(request),
+    listener: createListener((request, response) => yoga(request, response)),
+  };
 }

@@ -240,19 +240,12 @@ describe('run lengths', () => {
 
   test('ends a run at the end of its row', () => {
     const fields = { width: 2, height: 2, bits: 8, compression: 1, palette: palette(256) };
-    const file = writeBmp(fields, Buffer.from([255, 7, 0, 0, 2, 9, 0, 0, 0, 1]));
-    expectPicture(
-      file,
-      2,
-      2,
-      pixelsOf(
-        [
-          [9, 9],
-          [7, 7],
-        ],
-        colourOf(palette(256)),
-      ),
-    );
+    const file = writeBmp(fields, Buffer.from([255, 9, 0, 0, 1, 5, 255, 7, 0, 0, 0, 1]));
+    const rows = [
+      [5, 7],
+      [9, 9],
+    ];
+    expectPicture(file, 2, 2, pixelsOf(rows, colourOf(palette(256))));
   });
 
   test('needs no end mark after the last pixel', () => {

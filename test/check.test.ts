@@ -5,7 +5,8 @@ import { type Parameter, customerParameters } from '../src/contract/parameters.t
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
 import { checkItem, sortErrors } from '../src/services/upsert/check-item.ts';
 import { normalizeId } from '../src/contract/ids.ts';
-import { checkValue, normalizeKey, normalizeReference } from '../src/services/upsert/check.ts';
+import { normalizeReference } from '../src/contract/references.ts';
+import { checkValue, normalizeKey } from '../src/services/upsert/check.ts';
 
 const unstorable = ['\0', 'a\0b', '\ud800', 'a\udfffb', 'x\0'];
 

@@ -335,7 +335,7 @@ describe('ruling 38: what is refused', () => {
     bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
     const start = performance.now();
     expect(await outcome(bomb)).toBe('refused');
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   test('a JPEG of so many scans that it would take seconds', async () => {

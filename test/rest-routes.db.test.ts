@@ -13,7 +13,7 @@ let listener: Server;
 
 beforeAll(async () => {
   gateway = await openTestGateway();
-  listener = createServer((request, response) => void gateway.server(request, response)).listen(0, '127.0.0.1');
+  listener = createServer(gateway.server.listener).listen(0, '127.0.0.1');
   await once(listener, 'listening');
 });
 

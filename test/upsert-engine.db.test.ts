@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type KyselyPlugin, type QueryId, RawNode, sql } from 'kysely';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -360,6 +361,17 @@ describe('ruling 35: moves', () => {
     expect(summarize(results)).toStrictEqual(['updated w-b@2', 'updated w-a@2']);
   });
 
+  it('ruling 5: a move that closes a circle is reported beside whatever else is wrong', async () => {
+    await upsertCategories([{ ...under('e-a', 'root'), name: 'n' }]);
+    await upsertCategories([{ ...under('e-b', 'e-a'), name: 'n' }]);
+    await upsertCategories([{ ...under('e-c', 'e-b'), name: 'n' }]);
+    const results = await upsertCategories([
+      { ...under('e-a', 'e-a'), name: '' },
+      { ...under('e-a', 'e-c'), name: '' },
+    ]);
+    expect(summarize(results)).toStrictEqual(['missing_param,save_failed', 'missing_param,save_failed']);
+  });
+
   it('mix with items that stay, each answered in its place', async () => {
     await upsertCategories(['x-a', 'x-b'].map((reference) => ({ ...under(reference, 'root'), name: 'n' })));
     const results = await upsertCategories([
@@ -449,9 +461,11 @@ function interceptCreate(first: (call: number) => void | Promise<void>): {
   };
 }
 
+/** The `failing`th file cannot be written, and every other one takes its time. */
 function failCreate(failing: number) {
-  return interceptCreate((call) => {
+  return interceptCreate(async (call) => {
     if (call === failing) throw new InjectedError('no space left');
+    await delay(20);
   });
 }
 
@@ -491,13 +505,11 @@ describe('ruling 41: nothing is half done when a file cannot be written', () => 
         logo: await createPicture(`neighbour-${failing}.png`),
       })),
     );
-    const { blobs, idle } = interceptCreate(async (call) => {
-      if (call === failing) throw new InjectedError('no space left');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    });
+    const { blobs, idle } = failCreate(failing);
     await expect(upsertAll(inputs, { blobs })).rejects.toThrow(InjectedError);
     await idle();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // What was still being written may be taken back after that.
+    await delay(200);
     expect(await Promise.all(references.map(readCustomer))).toStrictEqual([undefined, undefined, undefined]);
     expect(await filesOf(`neighbour-${failing}.png`)).toStrictEqual([]);
   });

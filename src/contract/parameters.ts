@@ -85,9 +85,6 @@ export const customerCategoryParameters = [
   { name: 'description', field: 'description', kind: text(10_000), graphqlOnly: true },
 ] as const satisfies readonly Parameter[];
 
-/** The longest reference, in characters (ruling 3). */
-export const maxReferenceLength = 255;
-
 /** The largest image that is accepted, in bytes: 2 Mo, inclusive (ruling 38). */
 export const maxImageBytes = 2_097_152;
 

@@ -13,9 +13,26 @@ export function createClientError(
   return createGraphQLError(message, { extensions: { code: code.toUpperCase(), http: { status, headers } } });
 }
 
+/** Longer messages are cut: GraphQL's own quote what was sent. */
+const maxMessageLength = 1_000;
+
+function unwrap(error: unknown): unknown {
+  return error instanceof Error && 'originalError' in error && error.originalError ? error.originalError : error;
+}
+
+/** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
+export function isExpected(error: unknown): boolean {
+  return unwrap(error) instanceof ServiceUnavailableError;
+}
+
+function cutMessage(error: Error): Error {
+  if (error.message.length > maxMessageLength) error.message = `${error.message.slice(0, maxMessageLength)}…`;
+  return error;
+}
+
 /** Tells the client of a limit that was reached, and hides everything else that it cannot know of. */
 export function maskUnexpected(error: unknown, message: string): Error {
-  const cause = error instanceof Error && 'originalError' in error ? error.originalError : error;
-  if (!(cause instanceof ServiceUnavailableError)) return maskError(error, message, false);
+  const cause = unwrap(error);
+  if (!(cause instanceof ServiceUnavailableError)) return cutMessage(maskError(error, message, false));
   return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });
 }

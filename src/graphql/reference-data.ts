@@ -1,4 +1,6 @@
 import type { CustomerSegmentation, PaymentType, Region, User } from '../services/records.ts';
+import { normalizeId } from '../contract/ids.ts';
+import { normalizeKey } from '../services/upsert/check.ts';
 import { builder } from './builder.ts';
 import { RecordKeyInput, toRecordKey } from './record-key.ts';
 import type { RecordKey } from '../services/upsert/types.ts';
@@ -44,7 +46,7 @@ RegionRef.implement({
 
 /** The row a key names among all of its kind; the reference goes first. */
 function pick<T extends Row>(rows: readonly T[], key: RecordKey): T | null {
-  const { id, reference } = key;
+  const { id, reference } = normalizeKey(key) ?? {};
   return rows.find((row) => row.reference === reference) ?? rows.find((row) => String(row.id) === id) ?? null;
 }
 
@@ -101,7 +103,7 @@ builder.queryFields((t) => {
       description: 'One region; null where there is none of that id.',
       args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
       resolve: async (_root, args, { services, actor }) =>
-        (await services.listRegions(actor)).find(({ id }) => String(id) === args.id) ?? null,
+        (await services.listRegions(actor)).find(({ id }) => String(id) === normalizeId(args.id)) ?? null,
     }),
   };
 });

@@ -7,6 +7,8 @@ function tooLarge(limit: number): Error {
   });
 }
 
+type Limits = { readonly operationBytes: number; readonly uploadBytes: number };
+
 async function readUpTo(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const body = openBody(request);
   const chunks: Uint8Array[] = [];
@@ -23,12 +25,14 @@ async function readUpTo(request: Request, limit: number): Promise<Uint8Array<Arr
 }
 
 /**
- * Refuses GraphQL bodies over `limit` bytes with 413. A declared length is believed, since Node reads no further;
+ * Refuses GraphQL bodies that are too large with 413. A declared length is believed, since Node reads no further;
  * only a body of undeclared length is read here and counted, since that costs more than executing most requests.
  */
-export function useBodyLimit(limit: number): Plugin {
+export function useBodyLimit({ operationBytes, uploadBytes }: Limits): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser, fetchAPI }) {
+      const isUpload = request.headers.get('content-type')?.toLowerCase().startsWith('multipart/') ?? false;
+      const limit = isUpload ? uploadBytes : operationBytes;
       const declared = request.headers.get('content-length');
       if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
       if (declared !== null || !request.body || !requestParser) return;

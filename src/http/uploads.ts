@@ -6,14 +6,19 @@ import { maxImageBytes } from '../contract/parameters.ts';
 import { ReceivedFile } from '../graphql/upload.ts';
 import { limits } from './limits.ts';
 
-/** The parser truncates silently at its limit: with one byte more than is allowed, too large stays visible. */
+/** With one byte more than is allowed, too large stays visible; the rest of a file is read and dropped. */
 const keptBytes = maxImageBytes + 1;
 
 async function readAll(upload: Upload): Promise<ReceivedFile> {
   const file: FileUpload = await upload.promise;
   const chunks: Uint8Array[] = [];
-  for await (const chunk of file.createReadStream()) if (chunk instanceof Uint8Array) chunks.push(chunk);
-  return new ReceivedFile({ filename: file.filename, bytes: Buffer.concat(chunks) });
+  let size = 0;
+  for await (const chunk of file.createReadStream()) {
+    if (!(chunk instanceof Uint8Array) || size >= keptBytes) continue;
+    chunks.push(chunk);
+    size += chunk.length;
+  }
+  return new ReceivedFile({ filename: file.filename, bytes: Buffer.concat(chunks).subarray(0, keptBytes) });
 }
 
 /** Puts every file where the request's map has placed its upload. Walks without recursion: the depth is the client's. */
@@ -37,13 +42,16 @@ async function receiveFiles(operations: object): Promise<void> {
 /** The parts of a Node request that the parser uses, over the body of a fetch request. */
 function toNodeRequest(request: Request): IncomingMessage {
   const body = Readable.from(request.body ?? []);
+  // The parser is told of a cut-off body by 'close'; an 'error' that nobody hears would end the process.
+  body.on('error', () => undefined);
   const headers = { 'content-type': request.headers.get('content-type') ?? '' };
   return Object.assign(body, { headers }) as unknown as IncomingMessage;
 }
 
 function toClientError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const status = 'status' in error && typeof error.status === 'number' ? error.status : 400;
+  // The library says 499 for a body that was cut off and 500 for an empty one.
+  const status = 'status' in error && error.status === 413 ? 413 : 400;
   return createGraphQLError(error.message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
 }
 
@@ -51,8 +59,9 @@ async function parseMultipart(request: Request): Promise<GraphQLParams> {
   const source = toNodeRequest(request);
   try {
     const operations = await processRequest(source, undefined as unknown as ServerResponse, {
-      maxFieldSize: limits.graphqlBodyBytes,
-      maxFileSize: keptBytes,
+      maxFieldSize: limits.operationBytes,
+      // The parser truncates silently at its limit, or not, by the timing: no file in a body gets that far.
+      maxFileSize: limits.uploadBytes,
       maxFiles: limits.filesPerRequest,
     });
     await receiveFiles(operations);

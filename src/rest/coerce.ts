@@ -1,6 +1,6 @@
 import { type UpsertError, type UpsertErrorCode, texts } from '../contract/errors.ts';
 import { normalizeId } from '../contract/ids.ts';
-import type { Parameter } from '../contract/parameters.ts';
+import type { Parameter, ParameterKind } from '../contract/parameters.ts';
 import { ReceivedFile } from '../graphql/upload.ts';
 import type { Form, FormField } from './form.ts';
 import { readPaymentTypes } from './payment-types.ts';
@@ -48,6 +48,12 @@ function coerceRelation({ name, kind }: Parameter, text: string, mode: KeyMode):
   return { value: isRegion ? text : { id: text } };
 }
 
+/** Only numbers within the kind's range: GraphQL's own types would refuse some others without a word of the contract. */
+function coerceNumber(kind: Extract<ParameterKind, { type: 'number' }>, text: string): Coerced | undefined {
+  const value = kind.integer ? readInteger(text) : readNumber(text);
+  return value !== undefined && value >= kind.min && value <= kind.max ? { value } : undefined;
+}
+
 function coercePaymentTypes(text: string): Coerced {
   const reading = readPaymentTypes(text);
   return reading.ok ? { value: reading.ids.map((id) => ({ id })) } : invalid(reading.parameter);
@@ -66,7 +72,7 @@ function coerceText(parameter: Parameter, text: string, mode: KeyMode): Coerced 
       return value === undefined ? { code: 'invalid_param_type', message: texts.invalidBoolean(name) } : { value };
     }
     case 'number':
-      return orInvalid(kind.integer ? readInteger(text) : readNumber(text), name);
+      return coerceNumber(kind, text) ?? invalid(name);
     case 'dueDateType':
       return orInvalid(dueDateConfigTypes.get(text), name);
     case 'relation':
@@ -79,21 +85,30 @@ function coerceText(parameter: Parameter, text: string, mode: KeyMode): Coerced 
 }
 
 function coerce(parameter: Parameter, field: FormField, mode: KeyMode): Coerced {
-  return field.kind === 'file' ? { value: new ReceivedFile(field) } : coerceText(parameter, field.value, mode);
+  switch (field.kind) {
+    case 'file':
+      return { value: new ReceivedFile(field) };
+    case 'text':
+      return coerceText(parameter, field.value, mode);
+    case 'unreadable':
+      return invalid(parameter.name);
+  }
 }
 
-function textOf(form: Form, name: string): string {
+/** A parameter beside the page's table: its text, `''` while absent; undefined where it is no text. */
+function readText(form: Form, name: string): string | undefined {
   const field = form.get(name);
-  return field?.kind === 'text' ? field.value : '';
+  if (!field) return '';
+  return field.kind === 'text' ? field.value : undefined;
 }
 
-/** `useExternalId=true` means references only, `false` ids only (ruling 26). */
-function readKeyMode(form: Form): KeyMode | UpsertError {
-  const text = textOf(form, 'useExternalId');
+/** `useExternalId=true` means references only, `false` ids only (ruling 26); undefined where it is neither. */
+function readKeyMode(form: Form): KeyMode | undefined {
+  const text = readText(form, 'useExternalId');
   if (text === '') return 'either';
-  const value = readBoolean(text);
-  if (value !== undefined) return value ? 'reference' : 'id';
-  return { code: 'invalid_param_type', message: texts.invalidBoolean('useExternalId'), path: ['useExternalId'] };
+  const value = text === undefined ? undefined : readBoolean(text);
+  if (value === undefined) return undefined;
+  return value ? 'reference' : 'id';
 }
 
 /**
@@ -103,24 +118,26 @@ function readKeyMode(form: Form): KeyMode | UpsertError {
 export function coerceForm(form: Form, reference: string, rules: FormRules): CoercedForm {
   const input: Record<string, unknown> = { reference };
   const problems: UpsertError[] = [];
-  const newReference = textOf(form, 'reference');
-  if (newReference !== '') input['newReference'] = newReference;
-  const keyMode = readKeyMode(form);
-  if (typeof keyMode === 'object') problems.push(keyMode);
-  const mode = typeof keyMode === 'object' ? 'either' : keyMode;
+  const refuse = (code: UpsertErrorCode, message: string, field: string) =>
+    problems.push({ code, message, path: [field] });
+  const newReference = readText(form, 'reference');
+  if (newReference === undefined) refuse('invalid_param_type', texts.invalidType('reference'), 'newReference');
+  else if (newReference !== '') input['newReference'] = newReference;
+  const mode = readKeyMode(form);
+  if (mode === undefined) refuse('invalid_param_type', texts.invalidBoolean('useExternalId'), 'useExternalId');
   for (const parameter of rules.parameters) {
     const field = form.get(parameter.name);
     if (!field || parameter.graphqlOnly) continue;
-    const coerced = coerce(parameter, field, mode);
+    const coerced = coerce(parameter, field, mode ?? 'either');
     if (coerced === 'absent') continue;
     if ('value' in coerced) input[parameter.field] = coerced.value;
-    else problems.push({ code: coerced.code, message: coerced.message, path: [parameter.field] });
+    else refuse(coerced.code, coerced.message, parameter.field);
   }
   const refused = new Set(problems.map(({ path }) => path[0]));
   for (const name of rules.required(input, refused)) {
     const field = rules.parameters.find((parameter) => parameter.name === name)?.field ?? name;
     if (refused.has(field) || (input[field] ?? null) !== null) continue;
-    problems.push({ code: 'missing_param', message: texts.missing(name), path: [field] });
+    refuse('missing_param', texts.missing(name), field);
   }
   return { input, problems, referencesMayBeIds: mode === 'either' };
 }

@@ -50,17 +50,14 @@ export function percentDecode(text: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-/** A parameter's name as text. Throws `FormError` where it is too long, or no text in its charset. */
+/** A parameter's name as text; one that is none in its charset is no name of ours. Throws `FormError` where it is too long. */
 export function decodeName(bytes: Buffer, decode: Decode): string {
   if (bytes.length > formLimits.nameBytes) throw overLimit('nameBytes');
-  const name = decode(bytes);
-  if (name === undefined) throw invalidType(bytes.toString('utf8'));
-  return name;
+  return decode(bytes) ?? decodeUndeclared(bytes);
 }
 
-/** A parameter's value as text. Throws `FormError` naming the parameter where it is no text in its charset. */
-export function decodeValue(name: string, bytes: Buffer, decode: Decode): FormField {
+/** A parameter's value. */
+export function decodeValue(bytes: Buffer, decode: Decode): FormField {
   const value = decode(bytes);
-  if (value === undefined) throw invalidType(name);
-  return { kind: 'text', value };
+  return value === undefined ? { kind: 'unreadable' } : { kind: 'text', value };
 }

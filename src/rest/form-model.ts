@@ -3,6 +3,8 @@ import { type ErrorCode, texts } from '../contract/errors.ts';
 /** A parameter as it was sent, untrimmed. A file's `bytes` end one byte after `maxImageBytes`: enough to see it is too large. */
 export type FormField =
   | { readonly kind: 'text'; readonly value: string }
+  /** Its bytes are no text in the charset declared for it. */
+  | { readonly kind: 'unreadable' }
   | { readonly kind: 'file'; readonly filename: string; readonly bytes: Uint8Array };
 
 /** The parameters by name; of one sent twice the last (ruling 10). */

@@ -77,12 +77,12 @@ export function createParts({ fileField, decode }: PartsOptions): Parts {
       return openText(name, readHeader(header, 'content-type'));
     },
     isImageToBlame: () => isInImage || sawLargeImage,
-    toForm: () => new Map(Array.from(parts, ([name, part]) => [name, toField(name, part)])),
+    toForm: () => new Map(Array.from(parts, ([name, part]) => [name, toField(part)])),
   };
 }
 
-function toField(name: string, { filename, decode, bytes }: Part): FormField {
-  if (filename === undefined) return decodeValue(name, bytes.read(), decode);
+function toField({ filename, decode, bytes }: Part): FormField {
+  if (filename === undefined) return decodeValue(bytes.read(), decode);
   // What a browser sends where no file was chosen.
   if (filename === '' && bytes.read().length === 0) return { kind: 'text', value: '' };
   return { kind: 'file', filename, bytes: bytes.read() };

@@ -14,7 +14,7 @@ export async function readUrlencoded(body: AsyncIterable<Uint8Array>, decode: De
     if (++count > formLimits.parts) throw overLimit('parts');
     values.set(decodeName(unescape(name), decode), value);
   }
-  return new Map(Array.from(values, ([name, value]) => [name, decodeValue(name, unescape(value), decode)]));
+  return new Map(Array.from(values, ([name, value]) => [name, decodeValue(unescape(value), decode)]));
 }
 
 async function readBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {

@@ -55,8 +55,8 @@ function upsertRecord<Row>(mutation: documents.UpsertOperation<Row>, render: Ren
       const [first] = result.errors;
       throw toRestError(first?.code, first?.message ?? '');
     }
-    const warnings = result.warnings.map(({ code }) => code.toLowerCase());
-    return { body: render(result.record, version), outcome: result.outcome.toLowerCase(), warnings };
+    const warnings = new Set(result.warnings.map(({ code }) => code.toLowerCase()));
+    return { body: render(result.record, version), outcome: result.outcome.toLowerCase(), warnings: [...warnings] };
   };
 }
 

@@ -1,5 +1,6 @@
 import { texts } from '../contract/errors.ts';
 import { normalizeId } from '../contract/ids.ts';
+import { normalizeReference } from '../contract/references.ts';
 import { RestError } from './errors.ts';
 import { type AddressKey, type Resource, type UpsertResource, resources } from './resources.ts';
 
@@ -37,7 +38,9 @@ export function matchRoute(method: string, path: string): Route {
   if (first === 'reference' && resource.upsert) {
     requireMethod(method, [...reads, 'POST']);
     const reference = decodeSegment(second ?? '', 'reference');
-    if (reference.trim() === '') throw new RestError('missing_param', texts.missing('reference'));
+    const normalized = normalizeReference(reference);
+    if (normalized === undefined) throw new RestError('invalid_param_type', texts.invalidType('reference'));
+    if (normalized === '') throw new RestError('missing_param', texts.missing('reference'));
     return method === 'POST'
       ? { kind: 'upsert', version, upsert: resource.upsert, reference }
       : { kind: 'read', version, resource, key: { by: { reference }, sent: reference } };

@@ -24,9 +24,7 @@ export async function listen(
   { server }: TestGateway,
   options: Parameters<typeof createServer>[0] = {},
 ): Promise<Listening> {
-  const http: Server = createServer(options, (request, response) => {
-    void server(request, response);
-  });
+  const http: Server = createServer(options, server.listener);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {

@@ -1,3 +1,4 @@
+import type { Actor } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
 import { createWarning } from '../../contract/warnings.ts';
 import type { Customer, CustomerState } from '../records.ts';
@@ -187,7 +188,7 @@ export function judgeCustomer(
   };
   const { errors, warnings } = findings;
   if (errors.length > 0) return { kind: 'refused', errors };
-  const changed = changedFields(customerColumns, stored ?? blankCustomer, next);
+  const changed = changedFields(customerColumns, stored ?? describeBlank(snapshot, actor), next);
   if (paymentTypesDiffer(stored, next)) changed.push('paymentTypes');
   if (stored && changed.length === 0) return { kind: 'unchanged', record: stored, warnings };
   const moves = stored !== undefined && next.parentId !== null && next.parentId !== stored.parentId;
@@ -199,10 +200,18 @@ function paymentTypesDiffer(stored: Customer | undefined, next: CustomerState): 
 }
 
 /** What a created customer's `changedFields` are told from: a record that holds nothing but the defaults. */
-const blankCustomer: Partial<CustomerState> = {
-  isActive: true,
-  isSubCustomer: false,
-  billWithParent: false,
-  isSameAddress: true,
-  onHold: false,
-};
+function describeBlank(
+  { root, settings }: CustomerSnapshot,
+  { userId }: Actor,
+): { [K in keyof CustomerState]?: unknown } {
+  return {
+    isActive: true,
+    categoryId: root?.id,
+    isSubCustomer: false,
+    billWithParent: false,
+    createdById: userId,
+    isSameAddress: true,
+    currency: settings.currency,
+    onHold: false,
+  };
+}

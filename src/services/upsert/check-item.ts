@@ -1,7 +1,8 @@
 import { type UpsertError, errorCatalogue, texts } from '../../contract/errors.ts';
 import type { UploadedFile } from '../../contract/images.ts';
 import type { Parameter } from '../../contract/parameters.ts';
-import { checkValue, normalizeReference } from './check.ts';
+import { normalizeReference } from '../../contract/references.ts';
+import { checkValue } from './check.ts';
 import type { CheckedItem, UpsertInput, UpsertItem } from './types.ts';
 
 function checkReferences(input: UpsertInput): { errors: UpsertError[]; reference: string; newReference?: string } {

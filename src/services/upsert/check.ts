@@ -1,25 +1,13 @@
 import { type UpsertError, type UpsertErrorCode, texts } from '../../contract/errors.ts';
 import { normalizeId } from '../../contract/ids.ts';
-import { type Parameter, maxPaymentTypes, maxReferenceLength } from '../../contract/parameters.ts';
+import { type Parameter, maxPaymentTypes } from '../../contract/parameters.ts';
+import { isLongerThan, normalizeReference } from '../../contract/references.ts';
 import { findCountryCode } from '../countries.ts';
 import type { RecordKey } from './types.ts';
-
-const controlCharacter = /\p{Cc}/u;
-
-function isLongerThan(text: string, characters: number): boolean {
-  return text.length > characters && Array.from(text).length > characters;
-}
 
 /** Whether PostgreSQL can keep the text as it is: no U+0000, no lone surrogate (ruling 11). */
 function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
-}
-
-/** A reference trimmed and NFC-normalised; `''` when blank, undefined when it cannot be one (ruling 3). */
-export function normalizeReference(text: string): string | undefined {
-  if (!text.isWellFormed()) return undefined;
-  const reference = text.trim().normalize('NFC');
-  return controlCharacter.test(reference) || isLongerThan(reference, maxReferenceLength) ? undefined : reference;
 }
 
 /** What a check makes of one value: the value to go on with, or what is wrong with it. */

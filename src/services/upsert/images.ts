@@ -73,13 +73,12 @@ export async function storeImage(
     const path = `${organization.folder}/${kind}/${imageFileName(filename, extension, millis)}`;
     if (first && !(await create(path, first))) continue;
     const image = { path, sha256, ...size };
-    try {
-      await Promise.all(others.map((file) => create(path, file)));
-      return image;
-    } catch (error) {
-      await discardImage(deps, image);
-      throw error;
-    }
+    // All of them end before any is removed: one that is still being written would stay behind.
+    const attempts = await Promise.allSettled(others.map((file) => create(path, file)));
+    const failure = attempts.find((attempt) => attempt.status === 'rejected');
+    if (!failure) return image;
+    await discardImage(deps, image);
+    throw failure.reason;
   }
 }
 

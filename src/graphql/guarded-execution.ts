@@ -1,0 +1,36 @@
+import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import { type Plugin, createGraphQLError } from 'graphql-yoga';
+
+/** How many wrong variables one answer tells of: each error quotes what was sent. */
+const maxCoercionErrors = 5;
+
+/** Errors without data are those of the request: its variables do not fit. They are answered with 400. */
+function markRefusal(result: ExecutionResult | Promise<ExecutionResult>): ExecutionResult | Promise<ExecutionResult> {
+  if (result instanceof Promise || result.data !== undefined) return result;
+  for (const { extensions } of result.errors ?? []) {
+    Object.assign(extensions, { code: 'BAD_USER_INPUT', http: { status: 400 } }, { ...extensions });
+  }
+  return result;
+}
+
+/** Keeps what a client sends from costing more than it may: documents too deep for the parser, and floods of errors. */
+export function useGuardedExecution(): Plugin {
+  return {
+    onParse({ parseFn, setParseFn }) {
+      const parse = parseFn as (source: string, options?: object) => object;
+      setParseFn((source: string, options?: object) => {
+        try {
+          return parse(source, options);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          throw createGraphQLError('The document is nested too deeply.', {
+            extensions: { code: 'GRAPHQL_PARSE_FAILED', http: { status: 400 } },
+          });
+        }
+      });
+    },
+    onExecute({ setExecuteFn }) {
+      setExecuteFn((args: ExecutionArgs) => markRefusal(execute({ ...args, options: { maxCoercionErrors } })));
+    },
+  };
+}
