@@ -4,7 +4,7 @@ import type { UpsertCustomerCategoryInput } from '../src/services/customer-categ
 import { judgeCategory } from '../src/services/customer-categories/judge.ts';
 import type { CustomerCategory, CustomerCategoryState } from '../src/services/records.ts';
 import { checkItem, sortErrors } from '../src/services/upsert/check-item.ts';
-import type { Ancestors } from '../src/services/upsert/model.ts';
+import type { Ancestors } from '../src/services/upsert/ancestors.ts';
 import { indexRows } from '../src/services/upsert/relations.ts';
 
 const actor = { organization: { id: 1, name: 'entity1', folder: 'entity1-1' }, userId: null };
@@ -21,9 +21,9 @@ const tree = [root, a, b];
 
 type Given = { readonly stored?: readonly CustomerCategory[]; readonly ancestors?: Ancestors };
 
-function judge(input: UpsertCustomerCategoryInput, { stored = tree, ancestors }: Given = {}) {
+function judge(input: UpsertCustomerCategoryInput, { stored = tree, ancestors = new Map() }: Given = {}) {
   const item = checkItem({ input, problems: [] }, customerCategoryParameters, ({ image }) => image);
-  const snapshot = { categories: indexRows(stored), root: stored.find(({ isRoot }) => isRoot) };
+  const snapshot = { categories: indexRows(stored), root: stored.find(({ isRoot }) => isRoot), ancestors };
   return judgeCategory(item, snapshot, { actor, newImage: undefined, ancestors });
 }
 
@@ -150,8 +150,8 @@ describe('an existing category', () => {
     );
     const verdict = judgeCategory(
       item,
-      { categories: indexRows(tree), root },
-      { actor, newImage: undefined, ancestors: undefined },
+      { categories: indexRows(tree), root, ancestors: new Map() },
+      { actor, newImage: undefined, ancestors: new Map() },
     );
     expect(verdict).toStrictEqual({ kind: 'refused', errors: [problem] });
   });

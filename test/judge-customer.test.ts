@@ -96,6 +96,7 @@ function snapshotOf(given: Given): CustomerSnapshot {
   const root = given.rootless ? undefined : category(1, 'root', true);
   const named = (id: number, reference: string) => ({ id, reference, name: reference });
   return {
+    ancestors: new Map(),
     settings: { ...settings, ...given.settings },
     customers: indexRows([...(given.stored ? [customer(10, 'c', given.stored)] : []), ...(given.customers ?? [])]),
     categories: indexRows([...(root ? [root] : []), category(2, 'jewelry'), category(3, '2')]),
@@ -115,7 +116,7 @@ const actor: Actor = { organization: { id: 1, name: 'entity1', folder: 'entity1-
 
 function judge(input: Omit<UpsertCustomerInput, 'reference'>, given: Given = {}): Verdict<CustomerState, Customer> {
   const item = checkItem({ input: { reference: 'c', ...input }, problems: [] }, customerParameters, ({ logo }) => logo);
-  return judgeCustomer(item, snapshotOf(given), { actor, newImage: undefined, ancestors: undefined, ...given.world });
+  return judgeCustomer(item, snapshotOf(given), { actor, newImage: undefined, ancestors: new Map(), ...given.world });
 }
 
 function written(input: Omit<UpsertCustomerInput, 'reference'>, given: Given = {}) {

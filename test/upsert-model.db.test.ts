@@ -171,8 +171,7 @@ class Judgement {
     const parents = new Map([...this.#table().values()].map(({ id, state }) => [id, state['parentId']]));
     for (let at: unknown = parent; typeof at === 'number'; at = parents.get(at)) {
       if (at !== this.old?.id) continue;
-      // Only the nearest parent is known beside other errors: judging deeper takes the organization's lock.
-      if (at === parent || this.problems.length === 0) this.fail('save_failed', field, message);
+      this.fail('save_failed', field, message);
       break;
     }
     return parent;
@@ -203,7 +202,6 @@ function upsertCategory(world: World, command: Command): Expected {
   const reference = judgement.reference();
   const name = judgement.name();
   const description = judgement.merge('description');
-  // Last, since the line of ancestors is looked at only where nothing else is wrong.
   const parentId = isRoot ? null : judgement.parent('parent customer category', 'parent', 'Failed to save instance');
   const isMissing = !isRoot && parentId === null && judgement.problems.every(([, path]) => path !== 'parent');
   if (isMissing) judgement.miss('parent', 'parentId');

@@ -5,7 +5,8 @@ const controlCharacter = /\p{Cc}/u;
 
 /** Whether a text has more characters than that; a character is a code point. */
 export function isLongerThan(text: string, characters: number): boolean {
-  return text.length > characters && Array.from(text).length > characters;
+  if (text.length <= characters) return false;
+  return text.length > 2 * characters || Array.from(text).length > characters;
 }
 
 /** A reference trimmed and NFC-normalised; `''` when blank, undefined when it cannot be one (ruling 3). */

@@ -48,9 +48,8 @@ function listFields(fields: FormFields): (readonly [string, string | Blob])[] {
 /** The fields as an urlencoded body, or as multipart where one of them is a file. */
 export function encodeForm(fields: FormFields): URLSearchParams | FormData {
   const entries = listFields(fields);
-  if (!entries.some(([, value]) => value instanceof Blob)) {
-    return new URLSearchParams(entries.map(([name, value]) => [name, String(value)]));
-  }
+  const texts = entries.flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : []));
+  if (texts.length === entries.length) return new URLSearchParams(texts);
   const form = new FormData();
   for (const [name, value] of entries) form.append(name, value);
   return form;

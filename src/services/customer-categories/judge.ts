@@ -3,7 +3,8 @@ import { createWarning } from '../../contract/warnings.ts';
 import type { CustomerCategory, CustomerCategoryState } from '../records.ts';
 import { changedFields } from '../upsert/changes.ts';
 import { type Case, judgeImage, judgeName, judgeReference, keep, keepOptional, miss } from '../upsert/judging.ts';
-import { type Ancestors, type World, leadsTo } from '../upsert/model.ts';
+import { type Ancestors, leadsTo } from '../upsert/ancestors.ts';
+import type { World } from '../upsert/model.ts';
 import { type Findings, resolveKey } from '../upsert/relations.ts';
 import type { CheckedItem, Verdict } from '../upsert/types.ts';
 import { categoryColumns } from './columns.ts';
@@ -22,7 +23,7 @@ function judgeRoot({ input, stored, snapshot, findings }: CategoryCase): boolean
 }
 
 /** Rulings 34 and 35. */
-function judgeParent(kase: CategoryCase, isRoot: boolean, ancestors: Ancestors | undefined): number | null {
+function judgeParent(kase: CategoryCase, isRoot: boolean, ancestors: Ancestors): number | null {
   const { input, stored, snapshot, findings } = kase;
   const key = input.parent;
   if (isRoot) {

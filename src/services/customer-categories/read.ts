@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
 import type { CustomerCategory } from '../records.ts';
+import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
 import { categorySelect } from './columns.ts';
@@ -10,6 +11,8 @@ import type { UpsertCustomerCategoryInput } from './input.ts';
 export type CategorySnapshot = {
   readonly categories: Index<CustomerCategory>;
   readonly root: CustomerCategory | undefined;
+  /** Of the parents that the inputs name. */
+  readonly ancestors: Ancestors;
 };
 
 /** Reads, in one statement, the categories that the inputs name, the parents of both, and the root. */
@@ -21,16 +24,25 @@ export async function readCategories(
   const parents = collectKeys(inputs.map((input) => input.parent));
   const own = inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]);
   const references = [...new Set([...own, ...parents.references])];
-  const { rows } = await sql<{ row: Json<CustomerCategory> }>`
-    select to_json(r) as row from (
-      select ${categorySelect} from customer_categories t
-      where t.organization_id = ${organizationId} and (
-        t.is_root or t.reference = any (${references}::text[]) or t.id = any (${parents.ids}::bigint[] || array(
-          select n.parent_id from customer_categories n
-          where n.organization_id = ${organizationId} and n.reference = any (${own}::text[])
-        ))
-      )
-    ) r`.execute(db);
-  const categories = rows.map(({ row }) => reviveDates(row));
-  return { categories: indexRows(categories), root: categories.find(({ isRoot }) => isRoot) };
+  const {
+    rows: [snapshot],
+  } = await sql<{ categories: readonly Json<CustomerCategory>[]; ancestors: AncestorPairs }>`
+    select
+      (select coalesce(json_agg(r), '[]') from (
+        select ${categorySelect} from customer_categories t
+        where t.organization_id = ${organizationId} and (
+          t.is_root or t.reference = any (${references}::text[]) or t.id = any (${parents.ids}::bigint[] || array(
+            select n.parent_id from customer_categories n
+            where n.organization_id = ${organizationId} and n.reference = any (${own}::text[])
+          ))
+        )
+      ) r) as categories,
+      ${ancestorsSql('customer_categories', organizationId, parents)} as ancestors`.execute(db);
+  if (!snapshot) throw new Error('The reading statement answered no row.');
+  const categories = snapshot.categories.map(reviveDates);
+  return {
+    categories: indexRows(categories),
+    root: categories.find(({ isRoot }) => isRoot),
+    ancestors: new Map(snapshot.ancestors),
+  };
 }

@@ -10,6 +10,9 @@ import type { UpsertCustomerCategoryInput } from './input.ts';
 import { judgeCategory } from './judge.ts';
 import { type CategorySnapshot, readCategories } from './read.ts';
 
+/** Stands for being the root among the references of a list: no reference holds U+0000. */
+const rootName = '\0root';
+
 const categoryModel: UpsertModel<
   UpsertCustomerCategoryInput,
   CustomerCategoryState,
@@ -28,6 +31,10 @@ const categoryModel: UpsertModel<
   read: (db, actor, inputs) => readCategories(db, actor.organization.id, inputs),
   find: (snapshot, reference) => snapshot.categories.byReference.get(reference),
   judge: judgeCategory,
+  tiesOf: ({ parent, isRoot }) => ({
+    needs: parent?.reference ? [parent.reference] : [],
+    claims: isRoot ? [rootName] : [],
+  }),
   parentOf: ({ parentId }) => parentId,
   toRow: (state, stored) => ({ ...state, ...stored }),
 };

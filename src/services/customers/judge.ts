@@ -4,7 +4,8 @@ import { createWarning } from '../../contract/warnings.ts';
 import type { Customer, CustomerState } from '../records.ts';
 import { changedFields } from '../upsert/changes.ts';
 import { type Case, judgeImage, judgeName, judgeReference, keep, keepOptional, miss } from '../upsert/judging.ts';
-import { type Ancestors, type World, leadsTo } from '../upsert/model.ts';
+import { type Ancestors, leadsTo } from '../upsert/ancestors.ts';
+import type { World } from '../upsert/model.ts';
 import { type Findings, resolveKey } from '../upsert/relations.ts';
 import type { CheckedItem, Verdict } from '../upsert/types.ts';
 import { mergeAddresses } from './addresses.ts';
@@ -31,7 +32,7 @@ function judgeCategory(kase: CustomerCase): number {
 }
 
 /** Rulings 15 and, in its spirit for customers, 35. */
-function judgeParent(kase: CustomerCase, isSubCustomer: boolean, ancestors: Ancestors | undefined): number | null {
+function judgeParent(kase: CustomerCase, isSubCustomer: boolean, ancestors: Ancestors): number | null {
   const { input, stored, snapshot, findings } = kase;
   const key = input.parentCustomer;
   if (!isSubCustomer) {
@@ -74,7 +75,8 @@ function judgeCreatedBy(
   const key = input.createdBy;
   if (key) return resolveKey(key, snapshot.users, findings, 'user', 'createdBy')?.id ?? null;
   if (key === null) return null;
-  return stored ? stored.createdById : actorUserId;
+  if (stored) return stored.createdById;
+  return actorUserId === null ? null : (snapshot.users.byId.get(String(actorUserId))?.id ?? null);
 }
 
 /** Ruling 16. */

@@ -10,6 +10,7 @@ import type {
   User,
 } from '../records.ts';
 import { categorySelect } from '../customer-categories/columns.ts';
+import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
 import { createColumnSql, storedSql } from '../upsert/columns.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
@@ -34,6 +35,8 @@ export type CustomerSnapshot = {
   readonly users: Index<User>;
   readonly paymentTypes: Index<PaymentType>;
   readonly regions: Index<Region>;
+  /** Of the parents that the inputs name. */
+  readonly ancestors: Ancestors;
 };
 
 type SnapshotRow = {
@@ -44,6 +47,7 @@ type SnapshotRow = {
   readonly users: readonly User[];
   readonly payment_types: readonly PaymentType[];
   readonly regions: readonly Region[];
+  readonly ancestors: AncestorPairs;
 };
 
 /** Reads, in one statement, the customers that the inputs name and every relation of the inputs and of those customers. */
@@ -102,7 +106,8 @@ export async function readCustomers(
         sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"'),
         sql`
         t.id = any (${regions.ids}::bigint[] || array(select n.region_id from named n))`,
-      )} as regions
+      )} as regions,
+      ${ancestorsSql('customers', organizationId, parents)} as ancestors
   `.execute(db);
   if (!snapshot) throw new Error('The reading statement answered no row.');
   const foundCategories = snapshot.categories.map(reviveDates);
@@ -115,5 +120,6 @@ export async function readCustomers(
     users: indexRows(snapshot.users),
     paymentTypes: indexRows(snapshot.payment_types),
     regions: indexRows(snapshot.regions),
+    ancestors: new Map(snapshot.ancestors),
   };
 }

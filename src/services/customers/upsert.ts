@@ -23,6 +23,7 @@ const customerModel: UpsertModel<UpsertCustomerInput, CustomerState, Customer, C
   read: (db, actor, inputs) => readCustomers(db, actor.organization.id, inputs, actor.userId),
   find: (snapshot, reference) => snapshot.customers.byReference.get(reference),
   judge: judgeCustomer,
+  tiesOf: ({ parentCustomer }) => ({ needs: parentCustomer?.reference ? [parentCustomer.reference] : [], claims: [] }),
   parentOf: ({ parentId }) => parentId,
   toRow: (state, stored) => ({ ...state, ...stored }),
 };

@@ -1,20 +1,35 @@
-import { sql } from 'kysely';
-import type { Database } from '../../db/schema.ts';
-import type { Ancestors } from './model.ts';
+import { type RawBuilder, sql } from 'kysely';
 
-/** The lines of ancestors, child to parent by id, from the records of `ids` up to the top of their tree. */
-export async function readAncestors(
-  db: Database,
+/** The line of ancestors of some records, child to parent by id. */
+export type Ancestors = ReadonlyMap<number, number | null>;
+
+/** Lines of ancestors as a statement's JSON brings them. */
+export type AncestorPairs = readonly (readonly [id: number, parentId: number | null])[];
+
+/** A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. */
+export function ancestorsSql(
   table: string,
   organizationId: number,
-  ids: readonly number[],
-): Promise<Ancestors> {
-  const { rows } = await sql<{ id: number; parent_id: number | null }>`
+  { ids, references }: { readonly ids: readonly string[]; readonly references: readonly string[] },
+): RawBuilder<AncestorPairs> {
+  if (ids.length + references.length === 0) return sql`'[]'::json`;
+  return sql`(
     with recursive line as (
-      select id, parent_id from ${sql.ref(table)} where organization_id = ${organizationId} and id = any (${ids}::bigint[])
+      select t.id, t.parent_id from ${sql.ref(table)} t where t.organization_id = ${organizationId}
+        and (t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))
       union
       select t.id, t.parent_id from ${sql.ref(table)} t
       join line on t.organization_id = ${organizationId} and t.id = line.parent_id
-    ) select id, parent_id from line`.execute(db);
-  return new Map(rows.map((row) => [row.id, row.parent_id]));
+    ) select coalesce(json_agg(json_build_array(id, parent_id)), '[]') from line
+  )`;
+}
+
+/** Whether following `ancestors` up from `parentId` leads to `id`. */
+export function leadsTo(id: number, parentId: number, ancestors: Ancestors): boolean {
+  const seen = new Set<number>();
+  for (let at: number | null | undefined = parentId; at && !seen.has(at); at = ancestors.get(at)) {
+    if (at === id) return true;
+    seen.add(at);
+  }
+  return false;
 }

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor } from '../../actor.ts';
-import { isConnectionError } from '../../db/errors.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import type { Stored } from '../records.ts';
 import { checkItem } from './check-item.ts';
-import type { UpsertModel } from './model.ts';
+import type { Read, Ties, UpsertModel } from './model.ts';
 import { type Entry, takeRound } from './rounds.ts';
 import { UpsertRun } from './run.ts';
 import type { UpsertInput, UpsertItem, UpsertResult } from './types.ts';
@@ -16,14 +15,16 @@ const patience = 20_000;
 /** Runs rounds until no entry is waiting: the earlier of two that name one reference first. */
 async function runRounds<Input extends UpsertInput>(
   entries: readonly Entry<Input>[],
+  tiesOf: (input: Input) => Ties,
   runRound: (round: readonly Entry<Input>[]) => Promise<readonly Entry<Input>[]>,
 ): Promise<void> {
-  const deadline = performance.now() + patience;
+  let deadline = performance.now() + patience;
   let waiting = entries;
   for (let lap = 1; waiting.length > 0; lap += 1) {
-    const { round, later } = takeRound(waiting);
+    const { round, later } = takeRound(waiting, tiesOf);
     const lost = await runRound(round);
     waiting = [...lost, ...later];
+    if (lost.length < round.length) deadline = performance.now() + patience;
     if (lost.length === 0) continue;
     if (performance.now() > deadline) throw new ServiceUnavailableError('Too many writers of the same records.');
     await delay(Math.random() * Math.min(lap * 2, 50));
@@ -33,10 +34,10 @@ async function runRounds<Input extends UpsertInput>(
 /**
  * Upserts many records of one kind and answers for each, in order: created, updated, unchanged, or its errors. A round is
  * one reading and one writing statement; what lost a race with another writer goes round again (design.md). Nothing is
- * locked while JavaScript runs, but for changes of hierarchy. Throws ServiceUnavailableError when an item finds no way
- * through within 20 s, and whatever the database and the store throw: every item is then written whole or not at all.
+ * locked while JavaScript runs, but for changes of hierarchy and for what has lost again and again. Throws ServiceUnavailableError when nothing goes
+ * forward for 20 s, and whatever the database and the store throw: every item is then written whole or not at all.
  */
-export async function upsertAll<Input extends UpsertInput, State, Row extends State & Stored, Snapshot>(
+export async function upsertAll<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read>(
   model: UpsertModel<Input, State, Row, Snapshot>,
   deps: UpsertDeps,
   actor: Actor,
@@ -44,18 +45,19 @@ export async function upsertAll<Input extends UpsertInput, State, Row extends St
 ): Promise<readonly UpsertResult<Row, Snapshot>[]> {
   const run = new UpsertRun(model, deps, actor);
   const entries = items.map((item, index): Entry<Input> => {
-    return { index, checked: checkItem(item, model.parameters, model.image.ofInput) };
+    return { index, checked: checkItem(item, model.parameters, model.image.ofInput), losses: 0, isInDoubt: false };
   });
   const isNameless = ({ checked }: Entry<Input>) => checked.refused.has('reference');
   for (const entry of entries.filter(isNameless)) run.refuse(entry);
   try {
     await runRounds(
       entries.filter((entry) => !isNameless(entry)),
+      model.tiesOf,
       (round) => run.round(round),
     );
   } catch (error) {
-    // After a connection error the row may be committed: a stray file is better than a row without its file.
-    const unwritten = isConnectionError(error) ? [] : entries.filter(({ index }) => !run.results.has(index));
+    // What may be committed keeps its files: a stray file is better than a row without its file.
+    const unwritten = entries.filter(({ index, isInDoubt }) => !run.results.has(index) && !isInDoubt);
     await Promise.all(unwritten.map((entry) => run.discardImage(entry)));
     throw error;
   }

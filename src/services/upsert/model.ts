@@ -3,32 +3,26 @@ import type { StoredImage, UploadedFile } from '../../contract/images.ts';
 import type { Parameter } from '../../contract/parameters.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Stored } from '../records.ts';
+import type { Ancestors } from './ancestors.ts';
 import type { CheckedItem, UpsertInput, Verdict } from './types.ts';
 import type { WriteTarget } from './write.ts';
-
-/** The line of ancestors, child to parent by id. */
-export type Ancestors = ReadonlyMap<number, number | null>;
-
-/** Whether following `ancestors` up from `parentId` leads to `id`; without ancestors it looks at the parent alone. */
-export function leadsTo(id: number, parentId: number, ancestors: Ancestors = new Map()): boolean {
-  const seen = new Set<number>();
-  for (let at: number | null | undefined = parentId; at && !seen.has(at); at = ancestors.get(at)) {
-    if (at === id) return true;
-    seen.add(at);
-  }
-  return false;
-}
 
 /** What a judgement knows beside the snapshot: `newImage` is the upload's, with an empty path while it is not stored. */
 export type World = {
   readonly actor: Actor;
   readonly newImage: StoredImage | undefined;
-  /** Known only under the hierarchy's lock. */
-  readonly ancestors: Ancestors | undefined;
+  /** Of the parents that the inputs name. */
+  readonly ancestors: Ancestors;
 };
 
+/** References that an input rests on, and names that only one input of a round may claim. */
+export type Ties = { readonly needs: readonly string[]; readonly claims: readonly string[] };
+
+/** What every model's reading brings. */
+export type Read = { readonly ancestors: Ancestors };
+
 /** What one kind of record brings to the upsert: its rules are here, the order of events is the engine's. */
-export type UpsertModel<Input extends UpsertInput, State, Row extends State & Stored, Snapshot> = {
+export type UpsertModel<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read> = {
   readonly parameters: readonly Parameter[];
   readonly image: {
     readonly field: string;
@@ -42,6 +36,8 @@ export type UpsertModel<Input extends UpsertInput, State, Row extends State & St
   readonly find: (snapshot: Snapshot, reference: string) => Row | undefined;
   /** Pure. */
   readonly judge: (item: CheckedItem<Input>, snapshot: Snapshot, world: World) => Verdict<State, Row>;
+  /** What ties an input to others of one list, beside its own references: it must come after what claims what it needs. */
+  readonly tiesOf: (input: Input) => Ties;
   readonly parentOf: (state: State) => number | null;
   readonly toRow: (state: State, stored: Stored) => Row;
 };

@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { StoredImage } from '../../contract/images.ts';
-import { isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
+import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
 import type { Database } from '../../db/schema.ts';
 import type { UpsertDeps } from '../deps.ts';
 import type { Stored } from '../records.ts';
-import { readAncestors } from './ancestors.ts';
+import type { Ancestors } from './ancestors.ts';
 import { sortErrors } from './check-item.ts';
 import { discardImage, isPrepared, prepareImage, storeImage } from './images.ts';
-import type { Ancestors, UpsertModel } from './model.ts';
+import type { Read, UpsertModel } from './model.ts';
 import type { Entry } from './rounds.ts';
 import type { UpsertInput, UpsertResult, Verdict } from './types.ts';
 import { writeChanges } from './write.ts';
@@ -21,6 +21,9 @@ type Plan<Input, State, Row> = {
   readonly verdict: WriteVerdict<State, Row>;
 };
 
+/** After so many lost races a record is written under its lock: its turn has come. */
+const patientLosses = 3;
+
 /** Another writer was first: read, judge and write again. */
 class LostRace extends Error {}
 
@@ -29,7 +32,7 @@ function isLostRace(error: unknown): boolean {
 }
 
 /** The work on one list of items: rounds of reading, judging and writing, and the results they leave. */
-export class UpsertRun<Input extends UpsertInput, State, Row extends State & Stored, Snapshot> {
+export class UpsertRun<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read> {
   readonly results = new Map<number, UpsertResult<Row, Snapshot>>();
   readonly #model: UpsertModel<Input, State, Row, Snapshot>;
   readonly #deps: UpsertDeps;
@@ -44,17 +47,22 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
   /** Runs entries that name different references; answers those that lost a race and must go round again. */
   async round(entries: readonly Entry<Input>[]): Promise<readonly Entry<Input>[]> {
     const snapshot = await this.#read(this.#deps.db, entries);
-    await Promise.all(entries.map((entry) => this.#prepareImage(entry, snapshot)));
-    const plans: Plan<Input, State, Row>[] = [];
+    const staying: Plan<Input, State, Row>[] = [];
+    const locked: Entry<Input>[] = [];
     for (const entry of entries) {
-      const verdict = this.#judge(entry, snapshot);
-      if (verdict.kind === 'write') plans.push({ entry, verdict });
-      else await this.#settle(entry, verdict, snapshot);
+      await this.#prepareImage(entry, snapshot);
+      const verdict = this.#judge(entry, snapshot, snapshot.ancestors);
+      if (verdict.kind !== 'write') {
+        await this.#settle(entry, verdict, snapshot);
+        continue;
+      }
+      const plan = await this.#storeImage({ entry, verdict });
+      if (verdict.moves || entry.losses >= patientLosses) locked.push(entry);
+      else staying.push(plan);
     }
-    const ready = await Promise.all(plans.map((plan) => this.#storeImage(plan)));
-    const moving = ready.filter(({ verdict }) => verdict.moves).map(({ entry }) => entry);
-    const staying = ready.filter(({ verdict }) => !verdict.moves);
-    return [...(await this.#write(staying, snapshot)), ...(await this.#move(moving))];
+    const lost = [...(await this.#write(staying, snapshot)), ...(await this.#writeUnderLock(locked))];
+    for (const entry of lost) entry.losses += 1;
+    return lost;
   }
 
   /** Refuses an item for what is wrong with it, in the order of ruling 5. */
@@ -88,7 +96,7 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
     }
   }
 
-  #judge(entry: Entry<Input>, snapshot: Snapshot, ancestors?: Ancestors): Verdict<State, Row> {
+  #judge(entry: Entry<Input>, snapshot: Snapshot, ancestors: Ancestors): Verdict<State, Row> {
     const { prepared, stored } = entry;
     const newImage = stored ?? (prepared && { ...prepared.size, sha256: prepared.sha256, path: '' });
     return this.#model.judge(entry.checked, snapshot, { actor: this.#actor, newImage, ancestors });
@@ -107,7 +115,9 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
   }
 
   async #write(plans: readonly Plan<Input, State, Row>[], snapshot: Snapshot): Promise<readonly Entry<Input>[]> {
-    const written = await this.#tryWriting(() => this.#writePlans(this.#deps.db, plans));
+    if (plans.length === 0) return [];
+    const entries = plans.map(({ entry }) => entry);
+    const written = await this.#attempt(entries, () => this.#writePlans(this.#deps.db, plans));
     const lost: Entry<Input>[] = [];
     for (const [index, { entry, verdict }] of plans.entries()) {
       const row = written?.[index];
@@ -118,39 +128,52 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
   }
 
   #writePlans(db: Database, plans: readonly Plan<Input, State, Row>[]): Promise<readonly (Stored | undefined)[]> {
-    if (plans.length === 0) return Promise.resolve([]);
     const changes = plans.map(({ verdict: { existing, next } }) => ({ existing, next }));
     return writeChanges(db, this.#actor.organization.id, this.#model.target, changes);
   }
 
-  /** What `write` answers, or undefined where it lost a race and nothing was written. */
-  async #tryWriting<Answer>(write: () => Promise<Answer>): Promise<Answer | undefined> {
+  /** What the writing answers, or undefined where it lost a race and nothing was written. */
+  async #attempt<Answer>(entries: readonly Entry<Input>[], write: () => Promise<Answer>): Promise<Answer | undefined> {
     try {
       return await write();
     } catch (error) {
       if (isLostRace(error)) return undefined;
+      for (const entry of entries) entry.isInDoubt = isConnectionError(error);
       throw error;
     }
   }
 
-  /** Changes of hierarchy, in effect one after another: judged again and written under the organization's lock (ruling 35). */
-  async #move(entries: readonly Entry<Input>[]): Promise<readonly Entry<Input>[]> {
+  /**
+   * Judges again and writes where nobody else can be first: changes of hierarchy under the organization's lock, in effect
+   * one after another (ruling 35), and records that lost race after race under their own.
+   */
+  async #writeUnderLock(entries: readonly Entry<Input>[]): Promise<readonly Entry<Input>[]> {
     if (entries.length === 0) return [];
-    const moved = await this.#tryWriting(() =>
-      this.#deps.db.transaction().execute((trx) => this.#moveUnderLock(trx, entries)),
+    const written = await this.#attempt(entries, () =>
+      this.#deps.db.transaction().execute(async (trx) => {
+        await this.#lock(trx, entries);
+        return this.#judgeAndWrite(trx, entries);
+      }),
     );
-    if (!moved) return entries;
-    for (const { entry, verdict, written } of moved.settled) {
-      await this.#settle(entry, verdict, moved.snapshot, written);
+    for (const { entry, verdict, row } of written?.settled ?? []) {
+      if (written) await this.#settle(entry, verdict, written.snapshot, row);
     }
-    return [];
+    return written ? [] : entries;
   }
 
-  async #moveUnderLock(trx: Database, entries: readonly Entry<Input>[]) {
+  async #lock(trx: Database, entries: readonly Entry<Input>[]): Promise<void> {
     const { id } = this.#actor.organization;
+    const references = entries.map(({ checked }) => checked.input.reference);
     await sql`select from organizations where id = ${id} for no key update`.execute(trx);
+    await sql`
+      select from ${sql.ref(this.#model.target.table)}
+      where organization_id = ${id} and reference = any (${references}::text[]) order by id for no key update
+    `.execute(trx);
+  }
+
+  async #judgeAndWrite(trx: Database, entries: readonly Entry<Input>[]) {
     const snapshot = await this.#read(trx, entries);
-    const ancestors = new Map(await this.#readAncestors(trx, entries, snapshot));
+    const ancestors = new Map(snapshot.ancestors);
     const judged = entries.map((entry) => {
       const verdict = this.#judge(entry, snapshot, ancestors);
       if (verdict.kind === 'write' && verdict.existing) {
@@ -161,18 +184,10 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
     const plans = judged.flatMap(({ entry, verdict }) => (verdict.kind === 'write' ? [{ entry, verdict }] : []));
     // What is judged here rests on every earlier move being written: all of them, or none.
     if (plans.some(({ verdict }) => this.#awaitsImage(verdict))) throw new LostRace();
-    const written = await this.#writePlans(trx, plans);
+    const written = plans.length > 0 ? await this.#writePlans(trx, plans) : [];
     if (written.includes(undefined)) throw new LostRace();
     const rows = new Map(plans.map(({ entry }, index) => [entry, written[index]]));
-    return { snapshot, settled: judged.map((each) => ({ ...each, written: rows.get(each.entry) })) };
-  }
-
-  #readAncestors(trx: Database, entries: readonly Entry<Input>[], snapshot: Snapshot): Promise<Ancestors> {
-    const parents = entries.flatMap((entry) => {
-      const verdict = this.#judge(entry, snapshot);
-      return (verdict.kind === 'write' && this.#model.parentOf(verdict.next)) || [];
-    });
-    return readAncestors(trx, this.#model.target.table, this.#actor.organization.id, parents);
+    return { snapshot, settled: judged.map((each) => ({ ...each, row: rows.get(each.entry) })) };
   }
 
   /** Files the result of a verdict, which for a write has been carried out, and removes the files nothing names any more. */
