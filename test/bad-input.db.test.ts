@@ -115,15 +115,16 @@ describe.each(kinds)('a request that is cut off (%s)', (kind) => {
     await expectUnharmed();
   });
 
-  it.runIf(kind !== 'urlencoded')('is refused where the body is shorter and says so', async () => {
-    const { line, headers, body } = (await makeRequests())[kind];
-    await inTurns(cuts(body.length - 3, 150), async (length) => {
-      const { status } = await post(line, headers, body.subarray(0, length));
-      // A body may be cut so that it never was multipart at all, or that the answer tells of errors in GraphQL.
-      expect([length, status >= 400 && status < 500]).toEqual([length, true]);
+  if (kind !== 'urlencoded')
+    it('is refused where the body is shorter and says so', async () => {
+      const { line, headers, body } = (await makeRequests())[kind];
+      await inTurns(cuts(body.length - 3, 150), async (length) => {
+        const { status } = await post(line, headers, body.subarray(0, length));
+        // A body may be cut so that it never was multipart at all, or that the answer tells of errors in GraphQL.
+        expect([length, status >= 400 && status < 500]).toEqual([length, true]);
+      });
+      await expectUnharmed();
     });
-    await expectUnharmed();
-  });
 });
 
 describe('bodies of undeclared or wrong length', () => {

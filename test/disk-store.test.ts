@@ -115,19 +115,20 @@ describe('reading', () => {
     expect((await readBytes(store, key))?.equals(pattern(length))).toBe(true);
   });
 
-  test.skipIf(process.platform !== 'linux')('leaves nothing open behind a reader who goes away', async () => {
-    await store.create(key, pattern(1_000_000));
-    const openFiles = async () => (await readdir('/proc/self/fd')).length;
-    const before = await openFiles();
-    for (let reader = 0; reader < 30; reader += 1) {
-      const unread = await store.read(key);
-      expect(unread?.size).toBe(1_000_000);
-      const halfRead = (await store.read(key))?.body.getReader();
-      await halfRead?.read();
-      if (reader % 2 === 0) await halfRead?.cancel();
-    }
-    expect(await openFiles()).toBeLessThanOrEqual(before + 2);
-  });
+  if (process.platform === 'linux')
+    test('leaves nothing open behind a reader who goes away', async () => {
+      await store.create(key, pattern(1_000_000));
+      const openFiles = async () => (await readdir('/proc/self/fd')).length;
+      const before = await openFiles();
+      for (let reader = 0; reader < 30; reader += 1) {
+        const unread = await store.read(key);
+        expect(unread?.size).toBe(1_000_000);
+        const halfRead = (await store.read(key))?.body.getReader();
+        await halfRead?.read();
+        if (reader % 2 === 0) await halfRead?.cancel();
+      }
+      expect(await openFiles()).toBeLessThanOrEqual(before + 2);
+    });
 
   test('fails, rather than ends early, when the file goes away in the middle', async () => {
     await store.create(key, pattern(1_000_000));

@@ -50,9 +50,7 @@ describe('upsertCustomer', () => {
       warnings: [],
       record: { reference, name: 'Marie', version: 1, currency: 'EUR', customerCategory: { reference: 'root' } },
     });
-    expect(created.changedFields?.toSorted()).toEqual(
-      ['billingCity', 'city', 'currency', 'customerCategory', 'name', 'paymentTypes', 'reference'].toSorted(),
-    );
+    expect(created.changedFields?.toSorted()).toEqual(['billingCity', 'city', 'name', 'paymentTypes', 'reference']);
     const again = await customer({ reference, name: 'Marie', city: 'Nice', paymentTypes: [{ id: '7' }] });
     expect(again).toMatchObject({ outcome: 'UNCHANGED', changedFields: [], record: created.record });
     const updated = await customer({ reference, phone: '1', paymentTypes: [{ reference: 'cheque' }] });

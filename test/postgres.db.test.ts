@@ -37,32 +37,33 @@ async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
   );
 }
 
-describe.runIf(kind === 'postgres')('opening a server', () => {
-  it('names DATABASE_URL and the address, never the password, when nobody listens', async () => {
-    const url = changeUrl((address) => {
-      Object.assign(address, { port: '1', password: 's3cret' });
+if (kind === 'postgres')
+  describe('opening a server', () => {
+    it('names DATABASE_URL and the address, never the password, when nobody listens', async () => {
+      const url = changeUrl((address) => {
+        Object.assign(address, { port: '1', password: 's3cret' });
+      });
+      const error = await failureOf(openDatabase({ kind: 'postgres', url }));
+      expect(String(error)).toMatch(/Cannot reach the database of DATABASE_URL, .* on 127\.0\.0\.1:1 .*ECONNREFUSED/);
+      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('s3cret');
     });
-    const error = await failureOf(openDatabase({ kind: 'postgres', url }));
-    expect(String(error)).toMatch(/Cannot reach the database of DATABASE_URL, .* on 127\.0\.0\.1:1 .*ECONNREFUSED/);
-    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('s3cret');
-  });
 
-  it('says what the server says when it refuses', async () => {
-    const url = changeUrl((address) => Object.assign(address, { pathname: '/nowhere' }));
-    await expect(openDatabase({ kind: 'postgres', url })).rejects.toThrow(/DATABASE_URL, "nowhere" .*does not exist/);
-    const url2 = changeUrl((address) => Object.assign(address, { password: 's3cret' }));
-    const error = await failureOf(openDatabase({ kind: 'postgres', url: url2 }));
-    expect(String(error)).toMatch(/DATABASE_URL.*password authentication failed/);
-    expect(String(error)).not.toContain('s3cret');
-  });
+    it('says what the server says when it refuses', async () => {
+      const url = changeUrl((address) => Object.assign(address, { pathname: '/nowhere' }));
+      await expect(openDatabase({ kind: 'postgres', url })).rejects.toThrow(/DATABASE_URL, "nowhere" .*does not exist/);
+      const url2 = changeUrl((address) => Object.assign(address, { password: 's3cret' }));
+      const error = await failureOf(openDatabase({ kind: 'postgres', url: url2 }));
+      expect(String(error)).toMatch(/DATABASE_URL.*password authentication failed/);
+      expect(String(error)).not.toContain('s3cret');
+    });
 
-  it('repeats nothing of an address it cannot read', async () => {
-    const error = await failureOf(openDatabase({ kind: 'postgres', url: 'postgres://user:s3cret@host:port/' }));
-    expect(String(error)).toContain('DATABASE_URL is no URL');
-    expect(error).not.toHaveProperty('cause');
-    expect(String(error)).not.toContain('s3cret');
+    it('repeats nothing of an address it cannot read', async () => {
+      const error = await failureOf(openDatabase({ kind: 'postgres', url: 'postgres://user:s3cret@host:port/' }));
+      expect(String(error)).toContain('DATABASE_URL is no URL');
+      expect(error).not.toHaveProperty('cause');
+      expect(String(error)).not.toContain('s3cret');
+    });
   });
-});
 
 it('refuses a server older than PostgreSQL 15, saying what it found', () => {
   expect(() => requireSupportedVersion('14.13 (Debian)')).toThrow(
@@ -72,62 +73,63 @@ it('refuses a server older than PostgreSQL 15, saying what it found', () => {
   for (const version of ['15.0', '18.4', '19beta1', '100.1']) requireSupportedVersion(version);
 });
 
-describe.runIf(kind === 'postgres')('a pool', () => {
-  it('prepares the statements it repeats, and no others', async () => {
-    await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
-    const prepared = async () => {
-      const { rows } = await sql<{ statement: string; calls: number }>`
+if (kind === 'postgres')
+  describe('a pool', () => {
+    it('prepares the statements it repeats, and no others', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      const prepared = async () => {
+        const { rows } = await sql<{ statement: string; calls: number }>`
         select statement, generic_plans + custom_plans as calls from pg_prepared_statements`.execute(open.db);
-      return new Map(rows.map(({ statement, calls }) => [statement, calls]));
-    };
-    for (const number of [1, 2, 3]) await sql`select ${number}::bigint as number`.execute(open.db);
-    await sql`create temporary table scratch (id bigint)`.execute(open.db);
-    await open.db.transaction().execute((transaction) => sql`insert into scratch values (1)`.execute(transaction));
-    const statements = await prepared();
-    expect(statements.get('select $1::bigint as number')).toBe(3);
-    expect([...statements.keys()].filter((text) => /^(create|begin|commit)/.test(text))).toEqual([]);
-  });
+        return new Map(rows.map(({ statement, calls }) => [statement, calls]));
+      };
+      for (const number of [1, 2, 3]) await sql`select ${number}::bigint as number`.execute(open.db);
+      await sql`create temporary table scratch (id bigint)`.execute(open.db);
+      await open.db.transaction().execute((transaction) => sql`insert into scratch values (1)`.execute(transaction));
+      const statements = await prepared();
+      expect(statements.get('select $1::bigint as number')).toBe(3);
+      expect([...statements.keys()].filter((text) => /^(create|begin|commit)/.test(text))).toEqual([]);
+    });
 
-  it('stops preparing at some number of different statements', async () => {
-    await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
-    for (let index = 0; index < 600; index += 1) await sql`select ${sql.lit(index)} as number`.execute(open.db);
-    const { rows } = await sql<{ count: number }>`select count(*) from pg_prepared_statements`.execute(open.db);
-    expect(rows[0]?.count).toBe(500);
-  });
+    it('stops preparing at some number of different statements', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      for (let index = 0; index < 600; index += 1) await sql`select ${sql.lit(index)} as number`.execute(open.db);
+      const { rows } = await sql<{ count: number }>`select count(*) from pg_prepared_statements`.execute(open.db);
+      expect(rows[0]?.count).toBe(500);
+    });
 
-  it('goes on after a table was changed under a prepared statement', async () => {
-    await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
-    await sql`create table changing (a integer)`.execute(open.db);
-    const read = () => sql`select * from changing`.execute(open.db);
-    await read();
-    await sql`alter table changing add b integer`.execute(open.db);
-    expect(await failureOf(read())).toMatchObject({ code: '0A000' });
-    expect((await read()).rows).toEqual([]);
-  });
+    it('goes on after a table was changed under a prepared statement', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      await sql`create table changing (a integer)`.execute(open.db);
+      const read = () => sql`select * from changing`.execute(open.db);
+      await read();
+      await sql`alter table changing add b integer`.execute(open.db);
+      expect(await failureOf(read())).toMatchObject({ code: '0A000' });
+      expect((await read()).rows).toEqual([]);
+    });
 
-  it('goes on after the server closed its connections, used or idle', async () => {
-    await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
-    await using other = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
-    const findPid = async () =>
-      (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(open.db)).rows[0]?.pid ?? 0;
-    const idle = await findPid();
-    await sql`select pg_terminate_backend(${idle})`.execute(other.db);
-    await expect.poll(findPid).not.toBe(idle);
-    const used = await findPid();
-    const sleep = failureOf(sql`select pg_sleep(20)`.execute(open.db));
-    await sql`select pg_terminate_backend(${used}) from pg_sleep(0.3)`.execute(other.db);
-    expect(isConnectionError(await sleep)).toBe(true);
-    expect(await findPid()).not.toBe(used);
-  });
+    it('goes on after the server closed its connections, used or idle', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      await using other = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      const findPid = async () =>
+        (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(open.db)).rows[0]?.pid ?? 0;
+      const idle = await findPid();
+      await sql`select pg_terminate_backend(${idle})`.execute(other.db);
+      await expect.poll(findPid).not.toBe(idle);
+      const used = await findPid();
+      const sleep = failureOf(sql`select pg_sleep(20)`.execute(open.db));
+      await sql`select pg_terminate_backend(${used}) from pg_sleep(0.3)`.execute(other.db);
+      expect(isConnectionError(await sleep)).toBe(true);
+      expect(await findPid()).not.toBe(used);
+    });
 
-  it('limits how long a statement and an idle transaction may take', async () => {
-    await using open = await openDatabase({ kind: 'postgres', url: requireUrl() });
-    const { rows } = await sql`select current_setting('statement_timeout') as statement,
+    it('limits how long a statement and an idle transaction may take', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl() });
+      const { rows } = await sql`select current_setting('statement_timeout') as statement,
       current_setting('idle_in_transaction_session_timeout') as idle,
       current_setting('application_name') as name`.execute(open.db);
-    expect(rows).toEqual([{ statement: '30s', idle: '1min', name: 'customer-gateway' }]);
+      expect(rows).toEqual([{ statement: '30s', idle: '1min', name: 'customer-gateway' }]);
+    });
   });
-});
 
 /** Stands between a pool and the server; once it is deaf nothing goes through, as when a network cable is pulled. */
 async function startProxy(target: URL): Promise<{ server: Server; url: string; goDeaf: () => void }> {
@@ -149,34 +151,36 @@ async function startProxy(target: URL): Promise<{ server: Server; url: string; g
   return { server, url: url.href, goDeaf };
 }
 
-describe.runIf(kind === 'postgres')('a server that falls silent', () => {
-  it('costs a statement its time limit, and the next one nothing; lifted limits hold for one session only', async () => {
-    const proxy = await startProxy(new URL(requireUrl()));
-    const pool = new pg.Pool({ connectionString: proxy.url, max: 1 });
-    pool.on('error', () => undefined);
-    const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, 400) }) });
-    try {
-      await sql`select 1`.execute(db);
-      proxy.goDeaf();
-      expect(isConnectionError(await failureOf(sql`select 1`.execute(db)))).toBe(true);
-      expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }]);
-      await db.connection().execute(async (session) => {
-        await sql.raw(liftTimeLimits).execute(session);
-        await sql`select pg_sleep(0.8)`.execute(session);
-      });
-      expect(isConnectionError(await failureOf(sql`select pg_sleep(0.8)`.execute(db)))).toBe(true);
-    } finally {
-      await db.destroy();
-      proxy.server.close();
-    }
+if (kind === 'postgres')
+  describe('a server that falls silent', () => {
+    it('costs a statement its time limit, and the next one nothing; lifted limits hold for one session only', async () => {
+      const proxy = await startProxy(new URL(requireUrl()));
+      const pool = new pg.Pool({ connectionString: proxy.url, max: 1 });
+      pool.on('error', () => undefined);
+      const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, 400) }) });
+      try {
+        await sql`select 1`.execute(db);
+        proxy.goDeaf();
+        expect(isConnectionError(await failureOf(sql`select 1`.execute(db)))).toBe(true);
+        expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }]);
+        await db.connection().execute(async (session) => {
+          await sql.raw(liftTimeLimits).execute(session);
+          await sql`select pg_sleep(0.8)`.execute(session);
+        });
+        expect(isConnectionError(await failureOf(sql`select pg_sleep(0.8)`.execute(db)))).toBe(true);
+      } finally {
+        await db.destroy();
+        proxy.server.close();
+      }
+    });
   });
-});
 
-describe.runIf(kind === 'pglite')('a folder', () => {
-  it('is refused while another database is open in it', async () => {
-    if (storage.settings.kind !== 'pglite') throw new Error('This test is about a folder.');
-    const lock = await lockFolder(storage.settings.directory);
-    await expect(openDatabase(storage.settings)).rejects.toThrow(/is in use by process .* choose another DATA_DIR/);
-    await lock[Symbol.asyncDispose]();
+if (kind === 'pglite')
+  describe('a folder', () => {
+    it('is refused while another database is open in it', async () => {
+      if (storage.settings.kind !== 'pglite') throw new Error('This test is about a folder.');
+      const lock = await lockFolder(storage.settings.directory);
+      await expect(openDatabase(storage.settings)).rejects.toThrow(/is in use by process .* choose another DATA_DIR/);
+      await lock[Symbol.asyncDispose]();
+    });
   });
-});

@@ -81,9 +81,8 @@ describe('customer-gateway serve', () => {
     expect(await done).toMatchObject({ code: 0, err: '' });
   });
 
-  it.runIf(findDatabaseKind() === 'pglite')(
-    'provisions an empty embedded database from the example, once',
-    async () => {
+  if (findDatabaseKind() === 'pglite')
+    it('provisions an empty embedded database from the example, once', async () => {
       const first = await startServe();
       first.signals.emit('SIGTERM');
       await first.done;
@@ -92,20 +91,17 @@ describe('customer-gateway serve', () => {
       await second.done;
       expect(first.message).toMatch('  Organizations  entity1 (created just now from examples/entity1.yaml)\n');
       expect(second.message).toMatch('  Organizations  entity1\n');
-    },
-  );
+    });
 
-  it.runIf(findDatabaseKind() === 'postgres')(
-    'leaves an empty server alone, and says how to provision it',
-    async () => {
+  if (findDatabaseKind() === 'postgres')
+    it('leaves an empty server alone, and says how to provision it', async () => {
       const { message, signals, done } = await startServe();
       signals.emit('SIGTERM');
       await done;
       expect(message).toMatch(
         '  Organizations  none yet: customer-gateway provision examples/entity1.yaml creates one\n',
       );
-    },
-  );
+    });
 
   it('finishes what is under way when it is told to stop, and takes nothing new', async () => {
     await provisionExample();
