@@ -7,8 +7,10 @@ export default defineConfig({
   // One graphql for all: what vite would resolve itself is another realm than what the libraries require.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
-    // Processes, not threads: what PGlite and sharp took is given back at the end of every file, and a test may be killed.
+    // Processes, not threads, since tests end processes and send signals; shared by the files, since loading costs more than
+    // most of them, and every file opens what it uses itself.
     pool: 'forks',
+    isolate: false,
     maxWorkers: 2,
     // Generated inputs may take a minute on a slow machine; PGlite may take some seconds to start.
     testTimeout: 75_000,
