@@ -12,6 +12,11 @@ export const errorCatalogue = {
   exceeded_file_size: { status: 400, stage: 3, when: 'An image is larger than 2 097 152 bytes.' },
   unsupported_file_type: { status: 400, stage: 3, when: 'An image is no JPEG, GIF, PNG or BMP, or does not decode.' },
   not_found: { status: 404, stage: 4, when: 'A record named by id or reference does not exist in the organization.' },
+  conflict: {
+    status: 412,
+    stage: 4,
+    when: 'The record is not what the call asked for: it exists, does not exist, or has another version. ◊',
+  },
   not_unique: { status: 400, stage: 5, when: 'The reference belongs to another record already.' },
   save_not_authorized: { status: 400, stage: 5, when: 'The organization would have two root categories.' },
   save_failed: { status: 400, stage: 5, when: 'The record would break a rule, such as being its own ancestor.' },
@@ -29,6 +34,7 @@ export const upsertErrorCodes = [
   'exceeded_file_size',
   'unsupported_file_type',
   'not_found',
+  'conflict',
   'not_unique',
   'save_not_authorized',
   'save_failed',
@@ -41,6 +47,8 @@ export type UpsertError = {
   readonly code: UpsertErrorCode;
   readonly message: string;
   readonly path: readonly string[];
+  /** Of a conflict: the version that is stored, null where there is no record. */
+  readonly currentVersion?: number | null;
 };
 
 /** A noun of ruling 6, as it stands in 404 texts. */
@@ -69,5 +77,8 @@ export const texts = {
   customerSaveFailed: 'Failed to save instance.',
   categorySaveFailed: 'Failed to save instance',
   secondRoot: 'Organization should have only one root category of customer.',
+  exists: 'The record exists already.',
+  doesNotExist: 'The record does not exist.',
+  versionDiffers: (current: number) => `The record has version ${current}.`,
   serverError: 'Oops! Something went wrong...',
 } as const;

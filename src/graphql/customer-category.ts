@@ -1,10 +1,12 @@
 import type { CustomerCategory } from '../services/records.ts';
 import type { CategoryResult } from '../services/customer-categories/upsert.ts';
 import { builder } from './builder.ts';
-import { ImageRef } from './image.ts';
+import type { GraphContext } from './context.ts';
+import { FieldChangeRef, describeChanges, toText } from './field-change.ts';
+import { ImageRef, imageUrl } from './image.ts';
 import { OrganizationRef } from './organization.ts';
 import { RecordKeyInput, toOptionalKey, toRecordKey } from './record-key.ts';
-import { UpsertFailureRef, UpsertSuccessInterface, toItem } from './upsert.ts';
+import { UpsertFailureRef, UpsertSuccessInterface, intentArgs, toItem } from './upsert.ts';
 
 export const CustomerCategoryRef = builder.objectRef<CustomerCategory>('CustomerCategory');
 CustomerCategoryRef.implement({
@@ -65,6 +67,16 @@ const UpsertCustomerCategoryInputRef = builder.inputType('UpsertCustomerCategory
   }),
 });
 
+/** The value of a category's input field as text; of its parent the reference. */
+async function categoryText(category: CustomerCategory, field: string, context: GraphContext): Promise<string | null> {
+  const { parentId, image } = category;
+  if (field === 'parent') {
+    return parentId === null ? null : (await context.relations.categories.require(parentId)).reference;
+  }
+  if (field === 'image') return image && imageUrl(image, '', context);
+  return toText(new Map<string, unknown>(Object.entries(category)).get(field));
+}
+
 const UpsertCustomerCategorySuccessRef = builder
   .objectRef<Extract<CategoryResult, { ok: true }>>('UpsertCustomerCategorySuccess')
   .implement({
@@ -75,6 +87,11 @@ const UpsertCustomerCategorySuccessRef = builder
         type: CustomerCategoryRef,
         description: 'The customer category as it stands now.',
         resolve: ({ record }) => record,
+      }),
+      changes: t.field({
+        type: [FieldChangeRef],
+        description: 'The changed fields with what was there before.',
+        resolve: (result, _args, context) => describeChanges(result, (row, field) => categoryText(row, field, context)),
       }),
     }),
   });
@@ -96,11 +113,12 @@ builder.mutationField('upsertCustomerCategory', (t) =>
         required: true,
         description: 'The category’s reference, and what is to change.',
       }),
+      ...intentArgs,
     },
-    resolve: async (_root, { input }, context) => {
+    resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const { actor, services, relations } = context;
-      const item = toItem({ ...input, parent: toOptionalKey(input.parent, context) }, context);
-      const result = await services.upsertCustomerCategory(actor, item);
+      const item = toItem({ ...input, parent: toOptionalKey(input.parent, context) }, intent, context);
+      const result = await services.upsertCustomerCategory(actor, item, { validateOnly });
       if (result.ok) relations.categories.prime([...result.related.categories.byId.values(), result.record]);
       return result;
     },

@@ -3,12 +3,14 @@ import type { Customer, DueDateType } from '../services/records.ts';
 import { builder } from './builder.ts';
 import { UpsertCustomerInputRef, toCustomerInput } from './customer-input.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
+import { customerText } from './customer-changes.ts';
+import { FieldChangeRef, describeChanges } from './field-change.ts';
 import { ImageRef } from './image.ts';
 import { OrganizationRef } from './organization.ts';
 import { RecordKeyInput, toRecordKey } from './record-key.ts';
 import { CustomerSegmentationRef, PaymentTypeRef, RegionRef, UserRef } from './reference-data.ts';
 import type { Relations } from './relations.ts';
-import { UpsertFailureRef, UpsertSuccessInterface, toItem } from './upsert.ts';
+import { UpsertFailureRef, UpsertSuccessInterface, intentArgs, toItem } from './upsert.ts';
 import { DueDateConfigTypeEnum } from './due-date.ts';
 
 export const CustomerRef = builder.objectRef<Customer>('Customer');
@@ -134,6 +136,11 @@ const UpsertCustomerSuccessRef = builder
         description: 'The customer as it stands now.',
         resolve: ({ record }) => record,
       }),
+      changes: t.field({
+        type: [FieldChangeRef],
+        description: 'The changed fields with what was there before.',
+        resolve: (result, _args, context) => describeChanges(result, (row, field) => customerText(row, field, context)),
+      }),
     }),
   });
 
@@ -162,10 +169,11 @@ builder.mutationField('upsertCustomer', (t) =>
         required: true,
         description: 'The customer’s reference, and what is to change.',
       }),
+      ...intentArgs,
     },
-    resolve: async (_root, { input }, context) => {
-      const item = toItem(toCustomerInput(input, context), context);
-      const result = await context.services.upsertCustomer(context.actor, item);
+    resolve: async (_root, { input, validateOnly, ...intent }, context) => {
+      const item = toItem(toCustomerInput(input, context), intent, context);
+      const result = await context.services.upsertCustomer(context.actor, item, { validateOnly });
       if (result.ok) primeRelations(context.relations, result);
       return result;
     },

@@ -3,7 +3,7 @@ import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 
 /** The address of a stored image; `prefix` picks the rendition and goes directly before the file name (ruling 39). */
-function imageUrl({ path }: StoredImage, prefix: string, { publicUrl }: GraphContext): string {
+export function imageUrl({ path }: StoredImage, prefix: string, { publicUrl }: GraphContext): string {
   const slash = path.lastIndexOf('/') + 1;
   return `${publicUrl}/${path.slice(0, slash)}${prefix}${path.slice(slash)}`;
 }

@@ -1,6 +1,6 @@
 import { type UpsertError, errorCatalogue, upsertErrorCodes } from '../contract/errors.ts';
 import { type UpsertWarning, type WarningCode, warningCatalogue } from '../contract/warnings.ts';
-import type { UpsertItem, UpsertOutcome } from '../services/upsert/types.ts';
+import type { UpsertIntent, UpsertItem, UpsertMode, UpsertOutcome } from '../services/upsert/types.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 
@@ -20,6 +20,33 @@ const UpsertErrorCodeEnum = builder.enumType('UpsertErrorCode', {
   ),
 });
 
+const UpsertModeEnum = builder.enumType('UpsertMode', {
+  description: 'What an upsert may do.',
+  values: {
+    UPSERT: { value: 'upsert', description: 'Create the record if it is not there, update it if it is.' },
+    CREATE_ONLY: { value: 'create', description: 'A record that is there is a CONFLICT.' },
+    UPDATE_ONLY: { value: 'update', description: 'A record that is not there is a CONFLICT.' },
+  } satisfies Record<string, { value: UpsertMode; description: string }>,
+});
+
+/** The arguments of every upsert that say what the caller intends. */
+export const intentArgs = builder.args((t) => ({
+  mode: t.field({
+    type: UpsertModeEnum,
+    required: true,
+    defaultValue: 'upsert',
+    description: 'What the call may do; by default both.',
+  }),
+  ifVersion: t.int({
+    description: 'Do it only to the record of exactly this `version`; another one, or none, is a CONFLICT.',
+  }),
+  validateOnly: t.boolean({
+    required: true,
+    defaultValue: false,
+    description: 'Do everything, images included, keep nothing, and answer as if it had been kept.',
+  }),
+}));
+
 const UpsertErrorRef = builder.objectRef<UpsertError>('UpsertError').implement({
   description: 'One thing that is wrong with an upsert.',
   fields: (t) => ({
@@ -28,6 +55,11 @@ const UpsertErrorRef = builder.objectRef<UpsertError>('UpsertError').implement({
     path: t.stringList({
       description: 'Where in the input it lies, outermost first.',
       resolve: ({ path }) => [...path],
+    }),
+    currentVersion: t.int({
+      nullable: true,
+      description: 'Of a CONFLICT: the `version` of the record that is there; null where there is none.',
+      resolve: ({ currentVersion }) => currentVersion ?? null,
     }),
   }),
 });
@@ -96,7 +128,7 @@ export const UpsertSuccessInterface = builder.interfaceRef<Success>('UpsertSucce
   }),
 });
 
-/** The service's item for an input, with what the form it may come from had wrong. */
-export function toItem<Input>(input: Input, { form }: GraphContext): UpsertItem<Input> {
-  return { input, problems: form?.problems ?? [] };
+/** The service's item for an input, with the caller's intent and what the form it may come from had wrong. */
+export function toItem<Input>(input: Input, intent: UpsertIntent, { form }: GraphContext): UpsertItem<Input> {
+  return { input, problems: form?.problems ?? [], intent };
 }

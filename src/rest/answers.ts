@@ -9,7 +9,12 @@ export type UpsertAnswer<Row> = {
 };
 
 /** A record that is only ever linked to; a region has no reference. */
-export type LinkedAnswer = { readonly id: string; readonly reference?: string; readonly name: string };
+export type LinkedAnswer = {
+  readonly id: string;
+  readonly reference?: string;
+  readonly name: string;
+  readonly version?: never;
+};
 
 type Linked = { readonly id: string; readonly reference: string; readonly name: string };
 
@@ -53,6 +58,7 @@ export type CustomerAnswer = Linked & {
   readonly companyRegistrationNumber: string | null;
   readonly currency: string;
   readonly organization: { readonly name: string };
+  readonly version: number;
   readonly dateCreated: string;
   readonly lastUpdated: string;
   readonly region: { readonly id: string; readonly name: string } | null;
@@ -65,6 +71,7 @@ export type CategoryAnswer = Linked & {
   readonly description: string | null;
   readonly image: { readonly original: string } | null;
   readonly organization: { readonly name: string };
+  readonly version: number;
   readonly dateCreated: string;
   readonly lastUpdated: string;
 };

@@ -2,6 +2,7 @@ import { parse } from 'graphql';
 import type { FormReading } from '../graphql/context.ts';
 import type { CategoryAnswer, CustomerAnswer, LinkedAnswer, ReadAnswer, UpsertAnswer } from './answers.ts';
 import type { Execute } from './execute.ts';
+import type { Intent } from './intent.ts';
 
 const customerFields = /* GraphQL */ `
   fragment Answer on Customer {
@@ -69,6 +70,7 @@ const customerFields = /* GraphQL */ `
     organization {
       name
     }
+    version
     dateCreated
     lastUpdated
     region {
@@ -96,6 +98,7 @@ const categoryFields = /* GraphQL */ `
     organization {
       name
     }
+    version
     dateCreated
     lastUpdated
   }
@@ -120,7 +123,10 @@ function defineOperation<Data, Variables extends object>(source: string): Operat
 }
 
 /** Upserts one record. */
-export type UpsertOperation<Row> = Operation<UpsertAnswer<Row>, { readonly input: Readonly<Record<string, unknown>> }>;
+export type UpsertOperation<Row> = Operation<
+  UpsertAnswer<Row>,
+  Intent & { readonly input: Readonly<Record<string, unknown>> }
+>;
 
 /** Reads one record by a key; `record` is null where there is none. */
 export type ReadOperation<Row> = Operation<
@@ -129,16 +135,16 @@ export type ReadOperation<Row> = Operation<
 >;
 
 export const upsertCustomer: UpsertOperation<CustomerAnswer> = defineOperation(`
-  mutation ($input: UpsertCustomerInput!) {
-    result: upsertCustomer(input: $input) {
+  mutation ($input: UpsertCustomerInput!, $mode: UpsertMode!, $ifVersion: Int, $validateOnly: Boolean!) {
+    result: upsertCustomer(input: $input, mode: $mode, ifVersion: $ifVersion, validateOnly: $validateOnly) {
       ${upsertResult('... on UpsertCustomerSuccess { record: customer { ...Answer } }')}
     }
   }
   ${customerFields}`);
 
 export const upsertCustomerCategory: UpsertOperation<CategoryAnswer> = defineOperation(`
-  mutation ($input: UpsertCustomerCategoryInput!) {
-    result: upsertCustomerCategory(input: $input) {
+  mutation ($input: UpsertCustomerCategoryInput!, $mode: UpsertMode!, $ifVersion: Int, $validateOnly: Boolean!) {
+    result: upsertCustomerCategory(input: $input, mode: $mode, ifVersion: $ifVersion, validateOnly: $validateOnly) {
       ${upsertResult('... on UpsertCustomerCategorySuccess { record: customerCategory { ...Answer } }')}
     }
   }

@@ -5,6 +5,7 @@ import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
 import { type AnswerJson, RestError, createServerError, renderError } from './errors.ts';
 import { type Execute, type Yoga, prepareExecution } from './execute.ts';
+import { readIntent } from './intent.ts';
 import { type Form, FormError, formLimits, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
 
@@ -21,15 +22,20 @@ async function receiveForm(request: Request, fileField: string): Promise<Form> {
 
 async function answerRoute(route: Route, request: Request, execute: Execute, answer: AnswerJson): Promise<Response> {
   const { version } = route;
-  if (route.kind === 'read') return answer(await route.resource.read(execute, route.key, version));
+  if (route.kind === 'read') {
+    const { body, etag } = await route.resource.read(execute, route.key, version);
+    return answer(body, { headers: { ...(etag !== undefined && { etag }) } });
+  }
   const { upsert, reference } = route;
+  const intent = readIntent(request);
   const form = coerceForm(await receiveForm(request, upsert.fileField), reference, upsert);
-  const { body, outcome, warnings } = await upsert.run(execute, form, version);
+  const { body, etag, outcome, warnings } = await upsert.run(execute, form, intent, version);
   const headers = {
     'x-upsert-outcome': outcome,
+    ...(etag !== undefined && !intent.validateOnly && { etag }),
     ...(warnings.length > 0 && { 'x-upsert-warnings': warnings.join(', ') }),
   };
-  return answer(body, { status: 201, headers });
+  return answer(body, { status: intent.validateOnly ? 200 : 201, headers });
 }
 
 function toFailure(error: unknown, logger: Yoga['logger']): RestError {

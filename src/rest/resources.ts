@@ -5,6 +5,7 @@ import type { CoercedForm } from './coerce.ts';
 import * as documents from './documents.ts';
 import { RestError, toRestError } from './errors.ts';
 import type { Execute } from './execute.ts';
+import type { Intent } from './intent.ts';
 import { renderCategory, renderCustomer, renderLinked } from './respond.ts';
 
 /** A record named as its address names it; `sent` is for error texts. */
@@ -24,39 +25,57 @@ export type FormRules = {
   ) => readonly string[];
 };
 
-/** What an upsert answers: the contract's body, and what its headers tell. */
-export type Upserted = { readonly body: object; readonly outcome: string; readonly warnings: readonly string[] };
+/** The contract's body, and the entity tag of the record's version where it has one. */
+export type Rendered = { readonly body: object; readonly etag?: string };
+
+/** What an upsert answers, and what its headers tell. */
+export type Upserted = Rendered & { readonly outcome: string; readonly warnings: readonly string[] };
 
 /** One collection of addresses. Both functions throw a RestError for what the contract has an answer for. */
 export type Resource = {
-  readonly read: (execute: Execute, key: AddressKey, version: string) => Promise<object>;
+  readonly read: (execute: Execute, key: AddressKey, version: string) => Promise<Rendered>;
   readonly upsert?: UpsertResource;
 };
 
 /** A collection whose records a form can upsert. */
 export type UpsertResource = FormRules & {
-  readonly run: (execute: Execute, form: CoercedForm, version: string) => Promise<Upserted>;
+  readonly run: (execute: Execute, form: CoercedForm, intent: Intent, version: string) => Promise<Upserted>;
 };
 
 type Render<Row> = (row: Row, version: string) => object;
 
-function readRecord<Row>(noun: Noun, query: documents.ReadOperation<Row>, render: Render<Row>): Resource['read'] {
+function rendered<Row extends { readonly version?: number }>(row: Row, render: Render<Row>, version: string): Rendered {
+  return { body: render(row, version), ...(row.version !== undefined && { etag: `"${row.version}"` }) };
+}
+
+function readRecord<Row extends { readonly version?: number }>(
+  noun: Noun,
+  query: documents.ReadOperation<Row>,
+  render: Render<Row>,
+): Resource['read'] {
   return async (execute, { by, sent }, version) => {
     const { record } = await query(execute, { by });
     if (!record) throw new RestError('not_found', texts.notFound(noun, sent));
-    return render(record, version);
+    return rendered(record, render, version);
   };
 }
 
-function upsertRecord<Row>(mutation: documents.UpsertOperation<Row>, render: Render<Row>): UpsertResource['run'] {
-  return async (execute, { input, problems, referencesMayBeIds }, version) => {
-    const { result } = await mutation(execute, { input }, { problems, referencesMayBeIds });
+function upsertRecord<Row extends { readonly version?: number }>(
+  mutation: documents.UpsertOperation<Row>,
+  render: Render<Row>,
+): UpsertResource['run'] {
+  return async (execute, { input, problems, referencesMayBeIds }, intent, version) => {
+    const { result } = await mutation(execute, { input, ...intent }, { problems, referencesMayBeIds });
     if ('errors' in result) {
       const [first] = result.errors;
       throw toRestError(first?.code, first?.message ?? '');
     }
     const warnings = new Set(result.warnings.map(({ code }) => code.toLowerCase()));
-    return { body: render(result.record, version), outcome: result.outcome.toLowerCase(), warnings: [...warnings] };
+    return {
+      ...rendered(result.record, render, version),
+      outcome: result.outcome.toLowerCase(),
+      warnings: [...warnings],
+    };
   };
 }
 

@@ -6,17 +6,22 @@ import { type CustomerResult, upsertCustomers } from './customers/upsert.ts';
 import type { UpsertDeps } from './deps.ts';
 import { createOrganizationDirectory } from './organizations.ts';
 import * as reading from './reading.ts';
-import type { UpsertItem } from './upsert/types.ts';
+import type { UpsertItem, UpsertOptions } from './upsert/types.ts';
 
 type Bound<F> = F extends (deps: never, ...rest: infer Rest) => infer Answer ? (...rest: Rest) => Answer : never;
 
 /** What the edges can ask for. Everything but the directory is bound to the actor's organization. */
 export type Services = {
   readonly organizations: ReturnType<typeof createOrganizationDirectory>;
-  readonly upsertCustomer: (actor: Actor, item: UpsertItem<UpsertCustomerInput>) => Promise<CustomerResult>;
+  readonly upsertCustomer: (
+    actor: Actor,
+    item: UpsertItem<UpsertCustomerInput>,
+    options?: UpsertOptions,
+  ) => Promise<CustomerResult>;
   readonly upsertCustomerCategory: (
     actor: Actor,
     item: UpsertItem<UpsertCustomerCategoryInput>,
+    options?: UpsertOptions,
   ) => Promise<CategoryResult>;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
@@ -30,8 +35,9 @@ function only<T>(results: readonly T[]): T {
 export function createServices(deps: UpsertDeps): Services {
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
-    upsertCustomer: async (actor, item) => only(await upsertCustomers(deps, actor, [item])),
-    upsertCustomerCategory: async (actor, item) => only(await upsertCustomerCategories(deps, actor, [item])),
+    upsertCustomer: async (actor, item, options) => only(await upsertCustomers(deps, actor, [item], options)),
+    upsertCustomerCategory: async (actor, item, options) =>
+      only(await upsertCustomerCategories(deps, actor, [item], options)),
     findCustomers: (actor, keys) => reading.findCustomers(deps, actor, keys),
     findCustomerCategories: (actor, keys) => reading.findCustomerCategories(deps, actor, keys),
     readSettings: (actor) => reading.readSettings(deps, actor),

@@ -2,7 +2,16 @@ import { texts } from '../../contract/errors.ts';
 import { createWarning } from '../../contract/warnings.ts';
 import type { CustomerCategory, CustomerCategoryState } from '../records.ts';
 import { changedFields } from '../upsert/changes.ts';
-import { type Case, judgeImage, judgeName, judgeReference, keep, keepOptional, miss } from '../upsert/judging.ts';
+import {
+  type Case,
+  findConflict,
+  judgeImage,
+  judgeName,
+  judgeReference,
+  keep,
+  keepOptional,
+  miss,
+} from '../upsert/judging.ts';
 import { type Ancestors, leadsTo } from '../upsert/ancestors.ts';
 import type { World } from '../upsert/model.ts';
 import { type Findings, resolveKey } from '../upsert/relations.ts';
@@ -56,6 +65,8 @@ export function judgeCategory(
   const { input } = item;
   const stored = snapshot.categories.byReference.get(input.reference);
   const findings: Findings = { errors: [...item.errors], warnings: [] };
+  const conflict = findConflict(item.intent, stored);
+  if (conflict) return { kind: 'refused', errors: [...findings.errors, conflict] };
   const kase: CategoryCase = { item, input, snapshot, stored, findings };
   const isRoot = judgeRoot(kase);
   const next: CustomerCategoryState = {

@@ -4,7 +4,7 @@ import type { UpsertDeps } from '../deps.ts';
 import type { CustomerCategory, CustomerCategoryState } from '../records.ts';
 import { upsertAll } from '../upsert/engine.ts';
 import type { UpsertModel } from '../upsert/model.ts';
-import type { UpsertItem, UpsertResult } from '../upsert/types.ts';
+import type { UpsertItem, UpsertOptions, UpsertResult } from '../upsert/types.ts';
 import { categoryColumnSql } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
 import { judgeCategory } from './judge.ts';
@@ -49,6 +49,7 @@ export function upsertCustomerCategories(
   deps: UpsertDeps,
   actor: Actor,
   items: readonly UpsertItem<UpsertCustomerCategoryInput>[],
+  options?: UpsertOptions,
 ): Promise<readonly CategoryResult[]> {
-  return upsertAll(categoryModel, deps, actor, items);
+  return upsertAll(categoryModel, deps, actor, items, options);
 }

@@ -3,7 +3,16 @@ import { type UpsertError, texts } from '../../contract/errors.ts';
 import { createWarning } from '../../contract/warnings.ts';
 import type { Customer, CustomerState } from '../records.ts';
 import { changedFields } from '../upsert/changes.ts';
-import { type Case, judgeImage, judgeName, judgeReference, keep, keepOptional, miss } from '../upsert/judging.ts';
+import {
+  type Case,
+  findConflict,
+  judgeImage,
+  judgeName,
+  judgeReference,
+  keep,
+  keepOptional,
+  miss,
+} from '../upsert/judging.ts';
 import { type Ancestors, leadsTo } from '../upsert/ancestors.ts';
 import type { World } from '../upsert/model.ts';
 import { type Findings, resolveKey } from '../upsert/relations.ts';
@@ -158,6 +167,8 @@ export function judgeCustomer(
   const { input } = item;
   const stored = snapshot.customers.byReference.get(input.reference);
   const findings: Findings = { errors: usableErrors(item, snapshot), warnings: [] };
+  const conflict = findConflict(item.intent, stored);
+  if (conflict) return { kind: 'refused', errors: [...findings.errors, conflict] };
   const kase: CustomerCase = { item, input, snapshot, stored, findings };
   const isSubCustomer = keep(input.isSubCustomer, stored?.isSubCustomer, false);
   const next: CustomerState = {

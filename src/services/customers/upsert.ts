@@ -4,7 +4,7 @@ import type { UpsertDeps } from '../deps.ts';
 import type { Customer, CustomerState } from '../records.ts';
 import { upsertAll } from '../upsert/engine.ts';
 import type { UpsertModel } from '../upsert/model.ts';
-import type { UpsertItem, UpsertResult } from '../upsert/types.ts';
+import type { UpsertItem, UpsertOptions, UpsertResult } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
 import { type CustomerSnapshot, readCustomers } from './read.ts';
@@ -38,6 +38,7 @@ export function upsertCustomers(
   deps: UpsertDeps,
   actor: Actor,
   items: readonly UpsertItem<UpsertCustomerInput>[],
+  options?: UpsertOptions,
 ): Promise<readonly CustomerResult[]> {
-  return upsertAll(customerModel, deps, actor, items);
+  return upsertAll(customerModel, deps, actor, items, options);
 }

@@ -7,7 +7,7 @@ import { checkItem } from './check-item.ts';
 import type { Read, Ties, UpsertModel } from './model.ts';
 import { type Entry, takeRound } from './rounds.ts';
 import { UpsertRun } from './run.ts';
-import type { UpsertInput, UpsertItem, UpsertResult } from './types.ts';
+import type { UpsertInput, UpsertItem, UpsertOptions, UpsertResult } from './types.ts';
 
 /** How long an item may lose races before the caller is told to come again, in milliseconds. */
 const patience = 20_000;
@@ -31,19 +31,27 @@ async function runRounds<Input extends UpsertInput>(
   }
 }
 
+/** The same world, where files are taken and not kept. */
+function withoutKeepingFiles(deps: UpsertDeps): UpsertDeps {
+  const blobs = { ...deps.blobs, create: () => Promise.resolve(true), delete: () => Promise.resolve() };
+  return { ...deps, blobs };
+}
+
 /**
  * Upserts many records of one kind and answers for each, in order: created, updated, unchanged, or its errors. A round is
  * one reading and one writing statement; what lost a race with another writer goes round again (design.md). Nothing is
  * locked while JavaScript runs, but for changes of hierarchy and for what has lost again and again. Throws ServiceUnavailableError when nothing goes
  * forward for 20 s, and whatever the database and the store throw: every item is then written whole or not at all.
+ * With `validateOnly` every item is judged by what is stored, not by the items before it; new ids are then examples.
  */
 export async function upsertAll<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read>(
   model: UpsertModel<Input, State, Row, Snapshot>,
   deps: UpsertDeps,
   actor: Actor,
   items: readonly UpsertItem<Input>[],
+  options: UpsertOptions = {},
 ): Promise<readonly UpsertResult<Row, Snapshot>[]> {
-  const run = new UpsertRun(model, deps, actor);
+  const run = new UpsertRun(model, options.validateOnly ? withoutKeepingFiles(deps) : deps, actor, options);
   const entries = items.map((item, index): Entry<Input> => {
     return { index, checked: checkItem(item, model.parameters, model.image.ofInput), losses: 0, isInDoubt: false };
   });

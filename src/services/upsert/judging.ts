@@ -1,8 +1,9 @@
-import { texts } from '../../contract/errors.ts';
+import { type UpsertError, texts } from '../../contract/errors.ts';
 import type { StoredImage, UploadedFile } from '../../contract/images.ts';
 import { createWarning } from '../../contract/warnings.ts';
+import type { Stored } from '../records.ts';
 import type { Findings, Index } from './relations.ts';
-import type { CheckedItem, UpsertInput } from './types.ts';
+import type { CheckedItem, UpsertInput, UpsertIntent } from './types.ts';
 
 /** Everything one judgement looks at; `stored` is undefined while the record does not exist. */
 export type Case<Input, Row> = {
@@ -26,6 +27,21 @@ export function keepOptional<T>(sent: T | null | undefined, stored: T | null | u
 export function miss({ item, findings }: Case<unknown, unknown>, field: string, parameter: string): void {
   if (item.refused.has(field)) return;
   findings.errors.push({ code: 'missing_param', message: texts.missing(parameter), path: [field] });
+}
+
+/** What the caller's intent has against the record as it is stored; undefined where it may go on. */
+export function findConflict(
+  { mode = 'upsert', ifVersion }: UpsertIntent,
+  stored: Stored | undefined,
+): UpsertError | undefined {
+  const conflict = (message: string): UpsertError => {
+    return { code: 'conflict', message, path: ['reference'], currentVersion: stored?.version ?? null };
+  };
+  const expectsVersion = ifVersion !== undefined && ifVersion !== null;
+  if (stored && mode === 'create') return conflict(texts.exists);
+  if (!stored && (mode === 'update' || expectsVersion)) return conflict(texts.doesNotExist);
+  if (stored && expectsVersion && ifVersion !== stored.version) return conflict(texts.versionDiffers(stored.version));
+  return undefined;
 }
 
 /** The reference the record will have: a rename is for existing records and free references only (ruling 19). */

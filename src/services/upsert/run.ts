@@ -10,7 +10,8 @@ import { sortErrors } from './check-item.ts';
 import { discardImage, isPrepared, prepareImage, storeImage } from './images.ts';
 import type { Read, UpsertModel } from './model.ts';
 import type { Entry } from './rounds.ts';
-import type { UpsertInput, UpsertResult, Verdict } from './types.ts';
+import type { UpsertInput, UpsertOptions, UpsertResult, Verdict } from './types.ts';
+import { inTransaction } from './transaction.ts';
 import { writeChanges } from './write.ts';
 
 type WriteVerdict<State, Row> = Extract<Verdict<State, Row>, { kind: 'write' }>;
@@ -37,8 +38,15 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
   readonly #model: UpsertModel<Input, State, Row, Snapshot>;
   readonly #deps: UpsertDeps;
   readonly #actor: Actor;
+  readonly #keeps: boolean;
 
-  constructor(model: UpsertModel<Input, State, Row, Snapshot>, deps: UpsertDeps, actor: Actor) {
+  constructor(
+    model: UpsertModel<Input, State, Row, Snapshot>,
+    deps: UpsertDeps,
+    actor: Actor,
+    { validateOnly = false }: UpsertOptions,
+  ) {
+    this.#keeps = !validateOnly;
     this.#model = model;
     this.#deps = deps;
     this.#actor = actor;
@@ -57,7 +65,7 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
         continue;
       }
       const plan = await this.#storeImage({ entry, verdict });
-      if (verdict.moves || entry.losses >= patientLosses) locked.push(entry);
+      if (verdict.moves || entry.losses >= patientLosses || !this.#keeps) locked.push(entry);
       else staying.push(plan);
     }
     const lost = [...(await this.#write(staying, snapshot)), ...(await this.#writeUnderLock(locked))];
@@ -92,7 +100,8 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
     const prepared = await prepareImage(this.#deps, image, existing ? ofState(existing) : null, field);
     if (isPrepared(prepared)) entry.prepared = prepared;
     else if (prepared !== 'same') {
-      entry.checked = { input, errors: [...errors, prepared], refused: new Set([...refused, field]), image: undefined };
+      const withError = { errors: [...errors, prepared], refused: new Set([...refused, field]) };
+      entry.checked = { ...entry.checked, ...withError, image: undefined };
     }
   }
 
@@ -145,12 +154,13 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
 
   /**
    * Judges again and writes where nobody else can be first: changes of hierarchy under the organization's lock, in effect
-   * one after another (ruling 35), and records that lost race after race under their own.
+   * one after another (ruling 35), and records that lost race after race under their own. What is only tried goes this
+   * way too, and is taken back.
    */
   async #writeUnderLock(entries: readonly Entry<Input>[]): Promise<readonly Entry<Input>[]> {
     if (entries.length === 0) return [];
     const written = await this.#attempt(entries, () =>
-      this.#deps.db.transaction().execute(async (trx) => {
+      inTransaction(this.#deps.db, this.#keeps, async (trx) => {
         await this.#lock(trx, entries);
         return this.#judgeAndWrite(trx, entries);
       }),
@@ -198,7 +208,12 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
     }
     const { warnings } = verdict;
     if (verdict.kind === 'unchanged') {
-      const unchanged = { outcome: 'unchanged', record: verdict.record, changedFields: [] } as const;
+      const unchanged = {
+        outcome: 'unchanged',
+        record: verdict.record,
+        previous: verdict.record,
+        changedFields: [],
+      } as const;
       this.results.set(entry.index, { ok: true, ...unchanged, warnings, related });
       return this.discardImage(entry);
     }
@@ -206,7 +221,7 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
     const { existing, next, changedFields } = verdict;
     const record = this.#model.toRow(next, written);
     const outcome = existing ? 'updated' : 'created';
-    this.results.set(entry.index, { ok: true, record, outcome, changedFields, warnings, related });
+    this.results.set(entry.index, { ok: true, record, previous: existing, outcome, changedFields, warnings, related });
     const kept = this.#model.image.ofState(next)?.path;
     const before: StoredImage | null = existing ? this.#model.image.ofState(existing) : null;
     if (before && before.path !== kept) await discardImage(this.#deps, before);

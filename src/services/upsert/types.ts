@@ -13,11 +13,24 @@ export type RecordKey = {
 /** What every upsert takes: `undefined` keeps what is stored, `null` clears it (rulings 13, 17). */
 export type UpsertInput = { readonly reference: string; readonly newReference?: string | null | undefined };
 
+/** What the caller wants to happen only: `create` and `update` refuse a record that does, or does not, exist. */
+export type UpsertMode = 'upsert' | 'create' | 'update';
+
+/** What the caller expects of the record: `ifVersion` refuses any other stored version. */
+export type UpsertIntent = { readonly mode?: UpsertMode; readonly ifVersion?: number | null | undefined };
+
+/** How a list is upserted: `validateOnly` does all of it, images included, and keeps nothing. */
+export type UpsertOptions = { readonly validateOnly?: boolean };
+
 /**
  * One record to upsert. `problems` are what the edge found wrong while it read the input: the item is refused with them
  * and with whatever else is wrong, in one order, and the fields they name are not judged again.
  */
-export type UpsertItem<Input> = { readonly input: Input; readonly problems: readonly UpsertError[] };
+export type UpsertItem<Input> = {
+  readonly input: Input;
+  readonly problems: readonly UpsertError[];
+  readonly intent?: UpsertIntent;
+};
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 
@@ -28,6 +41,8 @@ export type UpsertResult<Row, Related> =
       readonly record: Row;
       readonly outcome: UpsertOutcome;
       readonly changedFields: readonly string[];
+      /** The record as it was before; undefined when it was created. */
+      readonly previous: Row | undefined;
       readonly warnings: readonly UpsertWarning[];
       readonly related: Related;
     }
@@ -40,6 +55,7 @@ export type CheckedItem<Input> = {
   /** Fields that were sent and are unusable: they are neither merged nor missed. */
   readonly refused: ReadonlySet<string>;
   readonly image: UploadedFile | undefined;
+  readonly intent: UpsertIntent;
 };
 
 /** The judgement on one item, by what is stored now. */
