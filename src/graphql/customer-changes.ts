@@ -22,7 +22,7 @@ export async function customerText(customer: Customer, field: string, context: G
       return referenceOf(relations.users, customer.createdById);
     case 'paymentTypes': {
       const ids = customer.paymentTypeIds;
-      return (await Promise.all(ids.map((id) => referenceOf(relations.paymentTypes, id)))).join(', ');
+      return (await Promise.all(ids.map((id) => referenceOf(relations.paymentTypes, id)))).join(', ') || null;
     }
     case 'logo':
       return customer.logo && imageUrl(customer.logo, '', context);
