@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { openDatabase } from './db/client.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
+import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
 import { packageRoot } from './package-root.ts';
 import { parseOrganizationFile } from './provision-file.ts';
@@ -31,8 +32,11 @@ async function provisionExample(db: Database, now: Date): Promise<string | undef
 }
 
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
-export function composeServer(deps: UpsertDeps & { readonly publicUrl: string }): Server {
-  return createServer({ services: createServices(deps), blobs: deps.blobs, publicUrl: deps.publicUrl });
+export function composeServer(
+  deps: UpsertDeps & { readonly publicUrl: string; readonly persistedOperations?: PersistedOperations | undefined },
+): Server {
+  const { blobs, publicUrl, persistedOperations = new Map() } = deps;
+  return createServer({ services: createServices(deps), blobs, publicUrl, persistedOperations });
 }
 
 /**
@@ -40,6 +44,9 @@ export function composeServer(deps: UpsertDeps & { readonly publicUrl: string })
  * organization. Throws what opening and migrating throw; nothing stays open then.
  */
 export async function createApp(config: Config): Promise<App> {
+  const persistedOperations = config.persistedOperations
+    ? await readPersistedOperations(config.persistedOperations)
+    : undefined;
   const database = await openDatabase(config.database);
   try {
     const { db } = database;
@@ -48,7 +55,14 @@ export async function createApp(config: Config): Promise<App> {
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
     const blobs = createDiskStore(config.images.directory);
     return {
-      server: composeServer({ db, blobs, images: createImageRenderer(), now, publicUrl: config.publicUrl }),
+      server: composeServer({
+        db,
+        blobs,
+        images: createImageRenderer(),
+        now,
+        publicUrl: config.publicUrl,
+        persistedOperations,
+      }),
       organizations: () => listOrganizations(db),
       provisioned,
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),

@@ -18,6 +18,8 @@ export type Config = {
   readonly dataDirectory: string;
   readonly database: DatabaseConfig;
   readonly images: ImagesConfig;
+  /** A JSON file of operations by id; undefined where clients send theirs whole. */
+  readonly persistedOperations: string | undefined;
 };
 
 /** The environment asks for something that cannot be. The message has a line for each variable that is wrong. */
@@ -105,7 +107,8 @@ export function httpUrl({ host, port }: HttpConfig): string {
 }
 
 /**
- * The settings of a process, read from PORT, HOST, DATA_DIR, DATABASE_URL and PUBLIC_URL; an empty variable counts as unset.
+ * The settings of a process, read from PORT, HOST, DATA_DIR, DATABASE_URL, PUBLIC_URL and
+ * PERSISTED_OPERATIONS; an empty variable counts as unset.
  * Throws a `ConfigError` that names every variable with a bad value, and never a password.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -120,6 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: readPublicUrl(env['PUBLIC_URL'], http, problems),
     dataDirectory,
     database: Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems)),
+    persistedOperations: env['PERSISTED_OPERATIONS'] ? path.resolve(env['PERSISTED_OPERATIONS']) : undefined,
     images: Object.freeze({ kind: 'disk', directory: path.join(dataDirectory, 'images') }),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));

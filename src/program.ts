@@ -22,6 +22,8 @@ Environment:
   DATA_DIR      the folder that holds the embedded database and the images (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
+  PERSISTED_OPERATIONS
+                a JSON file of GraphQL operations by id, which clients may then name by documentId (none)
 `;
 
 const examplesHelp = `

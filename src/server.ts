@@ -5,6 +5,8 @@ import { createYoga } from 'graphql-yoga';
 import { createContext } from './graphql/create-context.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
+import { useNamedOperations } from './graphql/named-operations.ts';
+import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { schema } from './graphql/schema.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { graphiql } from './http/graphiql.ts';
@@ -18,7 +20,12 @@ import { useRestContract } from './rest/plugin.ts';
 import type { Services } from './services/services.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 
-type ServerDeps = { readonly services: Services; readonly blobs: BlobStore; readonly publicUrl: string };
+type ServerDeps = {
+  readonly services: Services;
+  readonly blobs: BlobStore;
+  readonly publicUrl: string;
+  readonly persistedOperations: PersistedOperations;
+};
 
 /** The gateway as a function of requests: fetch's, or Node's through `listener`. */
 export type Server = {
@@ -27,7 +34,7 @@ export type Server = {
 };
 
 /** Both doors and the images, as one ordered list of plugins. */
-export function createServer({ services, blobs, publicUrl }: ServerDeps): Server {
+export function createServer({ services, blobs, publicUrl, persistedOperations }: ServerDeps): Server {
   const yoga = createYoga<object, object>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -36,6 +43,7 @@ export function createServer({ services, blobs, publicUrl }: ServerDeps): Server
     logging: log,
     cors: false,
     multipart: false,
+    extraParamNames: ['documentId'],
     maxRequestBodySize: false,
     landingPage: false,
     renderGraphiQL,
@@ -50,6 +58,7 @@ export function createServer({ services, blobs, publicUrl }: ServerDeps): Server
       useUploads(),
       useBodyLimit(limits),
       useGuardedExecution(),
+      ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),
     ],
   });
   return {

@@ -27,7 +27,7 @@ describe('configuration', () => {
   });
 
   it('takes an empty variable for an unset one', () => {
-    const empty = { PORT: '', HOST: '', DATA_DIR: '', DATABASE_URL: '', PUBLIC_URL: '' };
+    const empty = { PORT: '', HOST: '', DATA_DIR: '', DATABASE_URL: '', PUBLIC_URL: '', PERSISTED_OPERATIONS: '' };
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Actor } from '../../src/actor.ts';
 import { type App, composeServer } from '../../src/app.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
+import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
 import { parseOrganizationFile } from '../../src/provision-file.ts';
 import type { UpsertDeps } from '../../src/services/deps.ts';
@@ -85,6 +86,7 @@ export type GatewayOptions = {
   readonly images?: ImageRendererOptions;
   /** Puts something in front of the store on disk. */
   readonly wrapBlobs?: (store: BlobStore) => BlobStore;
+  readonly persistedOperations?: PersistedOperations;
 };
 
 /** Opens a gateway; `files` of a GraphQL call are put at the dotted paths that name them, as `variables.input.logo`. */
@@ -98,7 +100,7 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     images: createImageRenderer(images),
     now,
   };
-  const server = composeServer({ ...deps, publicUrl });
+  const server = composeServer({ ...deps, publicUrl, persistedOperations: options.persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
