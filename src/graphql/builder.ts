@@ -9,7 +9,7 @@ export const builder = new SchemaBuilder<{
   DefaultInputFieldRequiredness: false;
   Scalars: {
     ID: { Input: string; Output: number };
-    DateTime: { Input: never; Output: Date };
+    DateTime: { Input: Date; Output: Date };
     URL: { Input: never; Output: string };
     Upload: { Input: UploadedFile; Output: never };
   };

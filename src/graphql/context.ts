@@ -2,6 +2,7 @@ import type { YogaInitialContext } from 'graphql-yoga';
 import type { Actor } from '../actor.ts';
 import type { UpsertError } from '../contract/errors.ts';
 import type { Services } from '../services/services.ts';
+import type { AllLists } from './lists.ts';
 import type { Relations } from './relations.ts';
 
 /** What the REST adapter says about a form beside its input: it is never set by a client. */
@@ -17,6 +18,7 @@ export type GraphContext = YogaInitialContext & {
   readonly actor: Actor;
   readonly services: Services;
   readonly relations: Relations;
+  readonly lists: AllLists;
   readonly publicUrl: string;
   readonly form?: FormReading;
 };

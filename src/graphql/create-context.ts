@@ -4,6 +4,7 @@ import { texts } from '../contract/errors.ts';
 import type { Services } from '../services/services.ts';
 import type { GraphContext } from './context.ts';
 import { createClientError } from './errors.ts';
+import { createAllLists } from './lists.ts';
 import { createRelations } from './relations.ts';
 
 /** The header that chooses among several organizations, until callers are authenticated. */
@@ -31,5 +32,6 @@ export async function createContext(
   { request }: YogaInitialContext,
 ): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
   const actor = await identifyActor(services, request);
-  return { actor, services, relations: createRelations(services, actor), publicUrl };
+  const relations = createRelations(services, actor);
+  return { actor, services, relations, lists: createAllLists(services, actor, relations), publicUrl };
 }

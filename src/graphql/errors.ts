@@ -13,6 +13,11 @@ export function createClientError(
   return createGraphQLError(message, { extensions: { code: code.toUpperCase(), http: { status, headers } } });
 }
 
+/** What a client sent as an argument cannot be used. */
+export function createInputError(message: string): GraphQLError {
+  return createGraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
+}
+
 /** Longer messages are cut: GraphQL's own quote what was sent. */
 const maxMessageLength = 1_000;
 

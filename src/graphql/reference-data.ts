@@ -1,7 +1,8 @@
 import type { CustomerSegmentation, PaymentType, Region, User } from '../services/records.ts';
-import { normalizeId } from '../contract/ids.ts';
 import { normalizeKey } from '../services/upsert/check.ts';
+import type { Actor } from '../actor.ts';
 import { builder } from './builder.ts';
+import type { GraphContext } from './context.ts';
 import { RecordKeyInput, toRecordKey } from './record-key.ts';
 import type { RecordKey } from '../services/upsert/types.ts';
 
@@ -44,10 +45,16 @@ RegionRef.implement({
   }),
 });
 
-/** The row a key names among all of its kind; the reference goes first. */
-function pick<T extends Row>(rows: readonly T[], key: RecordKey): T | null {
-  const { id, reference } = normalizeKey(key) ?? {};
-  return rows.find((row) => row.reference === reference) ?? rows.find((row) => String(row.id) === id) ?? null;
+/** The row a key names; the reference goes first. */
+async function findOne<T extends Row>(
+  read: (actor: Actor, keys: readonly RecordKey[]) => Promise<T[]>,
+  by: Parameters<typeof toRecordKey>[0],
+  context: GraphContext,
+): Promise<T | null> {
+  const key = toRecordKey(by, context);
+  const rows = await read(context.actor, [key]);
+  const reference = normalizeKey(key)?.reference;
+  return rows.find((row) => row.reference === reference) ?? rows.at(0) ?? null;
 }
 
 builder.queryFields((t) => {
@@ -63,8 +70,7 @@ builder.queryFields((t) => {
       nullable: true,
       description: 'One user; null where there is none of that key.',
       args: { by },
-      resolve: async (_root, args, context) =>
-        pick(await context.services.listUsers(context.actor), toRecordKey(args.by, context)),
+      resolve: (_root, args, context) => findOne(context.services.findUsers, args.by, context),
     }),
     paymentTypes: t.field({
       type: [PaymentTypeRef],
@@ -76,8 +82,7 @@ builder.queryFields((t) => {
       nullable: true,
       description: 'One payment type; null where there is none of that key.',
       args: { by },
-      resolve: async (_root, args, context) =>
-        pick(await context.services.listPaymentTypes(context.actor), toRecordKey(args.by, context)),
+      resolve: (_root, args, context) => findOne(context.services.findPaymentTypes, args.by, context),
     }),
     customerSegmentations: t.field({
       type: [CustomerSegmentationRef],
@@ -89,8 +94,7 @@ builder.queryFields((t) => {
       nullable: true,
       description: 'One customer segmentation; null where there is none of that key.',
       args: { by },
-      resolve: async (_root, args, context) =>
-        pick(await context.services.listCustomerSegmentations(context.actor), toRecordKey(args.by, context)),
+      resolve: (_root, args, context) => findOne(context.services.findCustomerSegmentations, args.by, context),
     }),
     regions: t.field({
       type: [RegionRef],
@@ -102,8 +106,7 @@ builder.queryFields((t) => {
       nullable: true,
       description: 'One region; null where there is none of that id.',
       args: { id: t.arg.id({ required: true, description: 'Its id.' }) },
-      resolve: async (_root, args, { services, actor }) =>
-        (await services.listRegions(actor)).find(({ id }) => String(id) === normalizeId(args.id)) ?? null,
+      resolve: async (_root, args, { services, actor }) => (await services.findRegions(actor, [args.id])).at(0) ?? null,
     }),
   };
 });

@@ -58,9 +58,9 @@ export function createRelations(services: Services, actor: Actor): Relations {
   return {
     customers: createRelation((ids) => services.findCustomers(actor, keys(ids))),
     categories: createRelation((ids) => services.findCustomerCategories(actor, keys(ids))),
-    segmentations: createRelation(() => services.listCustomerSegmentations(actor)),
-    users: createRelation(() => services.listUsers(actor)),
-    paymentTypes: createRelation(() => services.listPaymentTypes(actor)),
-    regions: createRelation(() => services.listRegions(actor)),
+    segmentations: createRelation((ids) => services.findCustomerSegmentations(actor, keys(ids))),
+    users: createRelation((ids) => services.findUsers(actor, keys(ids))),
+    paymentTypes: createRelation((ids) => services.findPaymentTypes(actor, keys(ids))),
+    regions: createRelation((ids) => services.findRegions(actor, ids.map(String))),
   };
 }

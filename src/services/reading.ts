@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Actor } from '../actor.ts';
+import { normalizeId } from '../contract/ids.ts';
 import type { Database } from '../db/schema.ts';
 import { categorySelect } from './customer-categories/columns.ts';
 import { customerSelect } from './customers/read.ts';
@@ -19,7 +20,7 @@ import type { RecordKey } from './upsert/types.ts';
 
 type Deps = { readonly db: Database };
 
-function named(keys: readonly RecordKey[]): RawBuilder<unknown> {
+function named(keys: readonly RecordKey[]): RawBuilder<boolean> {
   const { ids, references } = collectKeys(keys.map(normalizeKey));
   return sql`(t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))`;
 }
@@ -64,17 +65,28 @@ export async function readSettings({ db }: Deps, actor: Actor): Promise<Organiza
 }
 
 type ReferenceTable = 'users' | 'payment_types' | 'customer_segmentations';
+type ReferenceRow = { id: number; reference: string; name: string };
 
-async function listReferenceData(
-  { db }: Deps,
-  actor: Actor,
-  table: ReferenceTable,
-): Promise<{ id: number; reference: string; name: string }[]> {
+async function listReferenceData({ db }: Deps, actor: Actor, table: ReferenceTable): Promise<ReferenceRow[]> {
   return db
     .selectFrom(table)
     .select(['id', 'reference', 'name'])
     .where('organization_id', '=', actor.organization.id)
     .orderBy('id')
+    .execute();
+}
+
+async function findReferenceData(
+  { db }: Deps,
+  actor: Actor,
+  table: ReferenceTable,
+  keys: readonly RecordKey[],
+): Promise<ReferenceRow[]> {
+  return db
+    .selectFrom(`${table} as t`)
+    .select(['t.id', 't.reference', 't.name'])
+    .where('t.organization_id', '=', actor.organization.id)
+    .where(named(keys))
     .execute();
 }
 
@@ -93,6 +105,25 @@ export function listCustomerSegmentations(deps: Deps, actor: Actor): Promise<Cus
   return listReferenceData(deps, actor, 'customer_segmentations');
 }
 
+/** The users that the keys name, in no particular order. */
+export function findUsers(deps: Deps, actor: Actor, keys: readonly RecordKey[]): Promise<User[]> {
+  return findReferenceData(deps, actor, 'users', keys);
+}
+
+/** The payment types that the keys name, likewise. */
+export function findPaymentTypes(deps: Deps, actor: Actor, keys: readonly RecordKey[]): Promise<PaymentType[]> {
+  return findReferenceData(deps, actor, 'payment_types', keys);
+}
+
+/** The customer segmentations that the keys name, likewise. */
+export function findCustomerSegmentations(
+  deps: Deps,
+  actor: Actor,
+  keys: readonly RecordKey[],
+): Promise<CustomerSegmentation[]> {
+  return findReferenceData(deps, actor, 'customer_segmentations', keys);
+}
+
 /** The organization's regions, by id. */
 export function listRegions({ db }: Deps, actor: Actor): Promise<Region[]> {
   return db
@@ -100,5 +131,16 @@ export function listRegions({ db }: Deps, actor: Actor): Promise<Region[]> {
     .select(['id', 'name', 'level', 'parent_id as parentId'])
     .where('organization_id', '=', actor.organization.id)
     .orderBy('id')
+    .execute();
+}
+
+/** The regions of those ids, in no particular order; unknown and impossible ones are left out. */
+export function findRegions({ db }: Deps, actor: Actor, ids: readonly string[]): Promise<Region[]> {
+  const possible = ids.flatMap((id) => normalizeId(id) ?? []);
+  return db
+    .selectFrom('regions')
+    .select(['id', 'name', 'level', 'parent_id as parentId'])
+    .where('organization_id', '=', actor.organization.id)
+    .where(sql<boolean>`id = any (${possible}::bigint[])`)
     .execute();
 }

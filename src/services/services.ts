@@ -4,8 +4,12 @@ import { type CategoryResult, upsertCustomerCategories } from './customer-catego
 import type { UpsertCustomerInput } from './customers/input.ts';
 import { type CustomerResult, upsertCustomers } from './customers/upsert.ts';
 import type { UpsertDeps } from './deps.ts';
+import { listCategoryAncestors } from './listing/ancestors.ts';
+import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
+import { type CustomerListing, createCustomerListing } from './listing/customers.ts';
 import { createOrganizationDirectory } from './organizations.ts';
 import * as reading from './reading.ts';
+import type { CustomerCategory } from './records.ts';
 import type { UpsertItem, UpsertOptions } from './upsert/types.ts';
 
 type Bound<F> = F extends (deps: never, ...rest: infer Rest) => infer Answer ? (...rest: Rest) => Answer : never;
@@ -23,6 +27,10 @@ export type Services = {
     item: UpsertItem<UpsertCustomerCategoryInput>,
     options?: UpsertOptions,
   ) => Promise<CategoryResult>;
+  readonly customers: CustomerListing;
+  readonly customerCategories: CategoryListing;
+  /** For each id the categories above it, from the root down. */
+  readonly listCategoryAncestors: (actor: Actor, ids: readonly number[]) => Promise<CustomerCategory[][]>;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
 function only<T>(results: readonly T[]): T {
@@ -45,5 +53,12 @@ export function createServices(deps: UpsertDeps): Services {
     listPaymentTypes: (actor) => reading.listPaymentTypes(deps, actor),
     listCustomerSegmentations: (actor) => reading.listCustomerSegmentations(deps, actor),
     listRegions: (actor) => reading.listRegions(deps, actor),
+    findUsers: (actor, keys) => reading.findUsers(deps, actor, keys),
+    findPaymentTypes: (actor, keys) => reading.findPaymentTypes(deps, actor, keys),
+    findCustomerSegmentations: (actor, keys) => reading.findCustomerSegmentations(deps, actor, keys),
+    findRegions: (actor, ids) => reading.findRegions(deps, actor, ids),
+    customers: createCustomerListing(deps),
+    customerCategories: createCategoryListing(deps),
+    listCategoryAncestors: (actor, ids) => listCategoryAncestors(deps, actor, ids),
   };
 }

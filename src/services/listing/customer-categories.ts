@@ -1,0 +1,50 @@
+import { sql } from 'kysely';
+import type { Database } from '../../db/schema.ts';
+import { categorySelect } from '../customer-categories/columns.ts';
+import type { CustomerCategory } from '../records.ts';
+import { reviveDates } from '../upsert/json.ts';
+import type { RecordKey } from '../upsert/types.ts';
+import { isRecord, isUpdatedSince, whenSent } from './conditions.ts';
+import { type Filtered, type Listing, type ListingDefinition, createListing } from './listing.ts';
+import { nameMatches, referenceMatches } from './text.ts';
+
+/** Which categories: those that fit everything that is sent. */
+export type CategoryFilter = Filtered<{
+  reference: string;
+  name: string;
+  parent: RecordKey;
+  isRoot: boolean;
+  updatedSince: Date;
+}>;
+
+export type CategoryOrderField = 'id' | 'reference' | 'name' | 'dateCreated' | 'lastUpdated';
+export type CategoryOwner = 'parent';
+
+const parent = sql`t.parent_id`;
+
+const definition: ListingDefinition<CategoryFilter, CategoryOrderField, CategoryOwner> = {
+  table: 'customer_categories',
+  select: categorySelect,
+  orders: {
+    id: { kind: 'id', sql: sql`t.id`, isUnique: true },
+    reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
+    name: { kind: 'text', sql: sql`lower(t.name) collate "C"` },
+    dateCreated: { kind: 'moment', sql: sql`t.date_created` },
+    lastUpdated: { kind: 'moment', sql: sql`t.last_updated` },
+  },
+  owners: { parent },
+  conditions: (organizationId, filter) => [
+    ...whenSent(filter.reference, referenceMatches),
+    ...whenSent(filter.name, nameMatches),
+    ...whenSent(filter.parent, (key) => isRecord(parent, 'customer_categories', organizationId, key)),
+    ...whenSent(filter.isRoot, (isRoot) => sql`t.is_root = ${isRoot}::boolean`),
+    ...whenSent(filter.updatedSince, isUpdatedSince),
+  ],
+};
+
+export type CategoryListing = Listing<CustomerCategory, CategoryFilter, CategoryOrderField, CategoryOwner>;
+
+/** Lists of categories: all of them, or those directly below a category. */
+export function createCategoryListing(deps: { readonly db: Database }): CategoryListing {
+  return createListing(deps, definition, reviveDates<CustomerCategory>);
+}

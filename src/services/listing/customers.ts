@@ -1,0 +1,63 @@
+import { sql } from 'kysely';
+import type { Database } from '../../db/schema.ts';
+import { findCountryCode } from '../countries.ts';
+import { customerSelect } from '../customers/read.ts';
+import type { Customer } from '../records.ts';
+import { reviveDates } from '../upsert/json.ts';
+import type { RecordKey } from '../upsert/types.ts';
+import { isInSubtree, isRecord, isUpdatedSince, whenSent } from './conditions.ts';
+import { type Filtered, type Listing, type ListingDefinition, createListing } from './listing.ts';
+import { nameMatches, referenceMatches } from './text.ts';
+
+/** Which customers: those that fit everything that is sent. */
+export type CustomerFilter = Filtered<{
+  reference: string;
+  name: string;
+  category: RecordKey;
+  categorySubtree: RecordKey;
+  segmentation: RecordKey;
+  isActive: boolean;
+  onHold: boolean;
+  country: string;
+  updatedSince: Date;
+}>;
+
+export type CustomerOrderField = 'id' | 'reference' | 'name' | 'country' | 'city' | 'dateCreated' | 'lastUpdated';
+export type CustomerOwner = 'category' | 'parent';
+
+const category = sql`t.category_id`;
+
+const definition: ListingDefinition<CustomerFilter, CustomerOrderField, CustomerOwner> = {
+  table: 'customers',
+  select: customerSelect,
+  orders: {
+    id: { kind: 'id', sql: sql`t.id`, isUnique: true },
+    reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
+    name: { kind: 'text', sql: sql`lower(t.name) collate "C"` },
+    country: { kind: 'text', sql: sql`t.country collate "C"`, isNullable: true },
+    city: { kind: 'text', sql: sql`lower(t.city) collate "C"`, isNullable: true },
+    dateCreated: { kind: 'moment', sql: sql`t.date_created` },
+    lastUpdated: { kind: 'moment', sql: sql`t.last_updated` },
+  },
+  owners: { category, parent: sql`t.parent_id` },
+  conditions: (organizationId, filter) => [
+    ...whenSent(filter.reference, referenceMatches),
+    ...whenSent(filter.name, nameMatches),
+    ...whenSent(filter.category, (key) => isRecord(category, 'customer_categories', organizationId, key)),
+    ...whenSent(filter.categorySubtree, (key) => isInSubtree(category, organizationId, key)),
+    ...whenSent(filter.segmentation, (key) =>
+      isRecord(sql`t.segmentation_id`, 'customer_segmentations', organizationId, key),
+    ),
+    ...whenSent(filter.isActive, (isActive) => sql`t.is_active = ${isActive}::boolean`),
+    ...whenSent(filter.onHold, (onHold) => sql`t.on_hold = ${onHold}::boolean`),
+    ...whenSent(filter.country, (country) => sql`t.country = ${findCountryCode(country) ?? null}::text`),
+    ...whenSent(filter.updatedSince, isUpdatedSince),
+  ],
+};
+
+export type CustomerListing = Listing<Customer, CustomerFilter, CustomerOrderField, CustomerOwner>;
+
+/** Lists of customers: all of them, those directly in a category, or those below a parent customer. */
+export function createCustomerListing(deps: { readonly db: Database }): CustomerListing {
+  return createListing(deps, definition, reviveDates<Customer>);
+}
