@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './db/client.ts';
+import { openChangeSignal, openDatabase } from './db/client.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
@@ -15,12 +15,14 @@ import { provision } from './services/provisioning.ts';
 import { createServices } from './services/services.ts';
 import { createDiskStore } from './storage/disk.ts';
 
-/** A gateway ready to take requests. Disposing closes the database. */
+/** A gateway ready to take requests. Disposing ends the subscriptions and closes the database. */
 export type App = AsyncDisposable & {
   readonly server: Server;
   readonly organizations: () => Promise<readonly OrganizationIdentity[]>;
   /** The organization created from the example file just now, if any. */
   readonly provisioned: string | undefined;
+  /** Completes every subscription, so that their requests end. */
+  readonly endSubscriptions: () => void;
 };
 
 const exampleFile = new URL('examples/entity1.yaml', packageRoot);
@@ -54,18 +56,24 @@ export async function createApp(config: Config): Promise<App> {
     const now = () => new Date();
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
     const blobs = createDiskStore(config.images.directory);
+    const signal = openChangeSignal(config.database);
     return {
       server: composeServer({
         db,
         blobs,
         images: createImageRenderer(),
         now,
+        signal,
         publicUrl: config.publicUrl,
         persistedOperations,
       }),
       organizations: () => listOrganizations(db),
       provisioned,
-      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+      endSubscriptions: signal.hangUp,
+      [Symbol.asyncDispose]: async () => {
+        await signal[Symbol.asyncDispose]();
+        await database[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await database[Symbol.asyncDispose]();

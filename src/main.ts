@@ -79,6 +79,7 @@ export async function serve(config: Config, log: (line: string) => void = consol
     const port = await listen(server, config.http);
     for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) log(line);
     const stop = async () => {
+      app.endSubscriptions();
       await close();
       await app[Symbol.asyncDispose]();
     };

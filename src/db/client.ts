@@ -1,6 +1,8 @@
+import { type ChangeSignal, createLocalSignal } from './change-signal.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite, type PgliteSettings } from './pglite.ts';
 import { openPostgres, type PostgresSettings } from './postgres.ts';
+import { openPostgresSignal } from './postgres-signal.ts';
 import type { Database } from './schema.ts';
 
 export type DatabaseSettings = PgliteSettings | PostgresSettings;
@@ -18,6 +20,11 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
     return toOpenDatabase('pglite', await openPglite({ dataDir: settings.directory }));
   }
   return openFolder(settings.directory);
+}
+
+/** Opens the signal for changes that reaches every process on the database the settings name. */
+export function openChangeSignal(settings: DatabaseSettings): ChangeSignal {
+  return settings.kind === 'postgres' ? openPostgresSignal(settings) : createLocalSignal();
 }
 
 /** Wraps an open database so that disposing closes it once, then runs `afterwards`. */

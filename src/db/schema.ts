@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways, Kysely } from 'kysely';
 import type { StoredImage } from '../contract/images.ts';
 
 /** Read as a value, written as JSON text: only text means the same to both drivers. */
@@ -98,6 +98,21 @@ export type CustomerPaymentTypesTable = {
   payment_type_id: number;
 };
 
+export type ChangesTable = {
+  organization_id: number;
+  transaction: GeneratedAlways<number>;
+  id: GeneratedAlways<number>;
+  kind: 'customer' | 'customerCategory';
+  record_id: number;
+  reference: string;
+  outcome: 'created' | 'updated';
+  version: number;
+  changed_fields: string[];
+  door: 'rest' | 'graphql' | 'provisioning';
+  actor_user_id: number | null;
+  changed_at: Generated<Date>;
+};
+
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
 export type Schema = {
   organizations: OrganizationsTable;
@@ -108,6 +123,7 @@ export type Schema = {
   customer_categories: CustomerCategoriesTable;
   customers: CustomersTable;
   customer_payment_types: CustomerPaymentTypesTable;
+  changes: ChangesTable;
 };
 
 /** An open database, or a transaction on one. */

@@ -16,6 +16,7 @@ export const builder = new SchemaBuilder<{
 }>({ defaultFieldNullability: false });
 
 builder.queryType({ description: 'Everything that can be read. All of it belongs to the caller’s organization.' });
+builder.subscriptionType({ description: 'Everything that can be waited for, as server-sent events.' });
 builder.mutationType({
   description:
     'Everything that can be changed. Several upserts of one request run in order, each committed on its own.',

@@ -17,6 +17,8 @@ export type Relation<Row> = {
   prime(rows: Iterable<Row>): void;
   find(id: number): Row | undefined | Promise<Row | undefined>;
   require(id: number): Row | Promise<Row>;
+  /** Lets everything be read again. */
+  forget(): void;
 };
 
 function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Promise<readonly Row[]>): Relation<Row> {
@@ -38,6 +40,10 @@ function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Pr
     require: (id) => {
       const row = find(id);
       return row instanceof Promise ? row.then((found) => found ?? missing(id)) : row;
+    },
+    forget: () => {
+      known.clear();
+      loader.clearAll();
     },
   };
 }

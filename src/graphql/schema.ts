@@ -6,6 +6,7 @@ import './customer-category.ts';
 import './customer.ts';
 import './customer-list.ts';
 import './customer-category-list.ts';
+import './change.ts';
 import { builder } from './builder.ts';
 
 /** The GraphQL schema, complete. */

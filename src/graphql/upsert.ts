@@ -130,5 +130,5 @@ export const UpsertSuccessInterface = builder.interfaceRef<Success>('UpsertSucce
 
 /** The service's item for an input, with the caller's intent and what the form it may come from had wrong. */
 export function toItem<Input>(input: Input, intent: UpsertIntent, { form }: GraphContext): UpsertItem<Input> {
-  return { input, problems: form?.problems ?? [], intent };
+  return { input, problems: form?.problems ?? [], intent, door: form ? 'rest' : 'graphql' };
 }

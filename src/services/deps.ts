@@ -1,3 +1,4 @@
+import type { ChangeSignal } from '../db/change-signal.ts';
 import type { Database } from '../db/schema.ts';
 import type { ImageRenderer } from '../images/render.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
@@ -8,4 +9,6 @@ export type UpsertDeps = {
   readonly blobs: BlobStore;
   readonly images: ImageRenderer;
   readonly now: () => Date;
+  /** Where committed changes are announced to those who follow them, if anywhere. */
+  readonly signal?: ChangeSignal;
 };

@@ -3,6 +3,10 @@ import type { UpsertCustomerCategoryInput } from './customer-categories/input.ts
 import { type CategoryResult, upsertCustomerCategories } from './customer-categories/upsert.ts';
 import type { UpsertCustomerInput } from './customers/input.ts';
 import { type CustomerResult, upsertCustomers } from './customers/upsert.ts';
+import { createLocalSignal } from '../db/change-signal.ts';
+import type { Change, FeedPosition } from './changes/change.ts';
+import { followChanges } from './changes/follow.ts';
+import { type ChangePage, findFeedEnd, readChanges } from './changes/read.ts';
 import type { UpsertDeps } from './deps.ts';
 import { listCategoryAncestors } from './listing/ancestors.ts';
 import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
@@ -31,6 +35,16 @@ export type Services = {
   readonly customerCategories: CategoryListing;
   /** For each id the categories above it, from the root down. */
   readonly listCategoryAncestors: (actor: Actor, ids: readonly number[]) => Promise<CustomerCategory[][]>;
+  readonly readChanges: (
+    actor: Actor,
+    page: { readonly after: FeedPosition; readonly first: number },
+  ) => Promise<ChangePage>;
+  readonly findFeedEnd: () => Promise<FeedPosition>;
+  readonly followChanges: (
+    actor: Actor,
+    from: FeedPosition,
+    isWanted: (change: Change) => boolean,
+  ) => AsyncGenerator<Change, void, void>;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
 function only<T>(results: readonly T[]): T {
@@ -40,12 +54,17 @@ function only<T>(results: readonly T[]): T {
 }
 
 /** The services over one database, blob store and renderer. */
-export function createServices(deps: UpsertDeps): Services {
+export function createServices(world: UpsertDeps): Services {
+  const { signal = createLocalSignal() } = world;
+  const deps = { ...world, signal };
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
     upsertCustomer: async (actor, item, options) => only(await upsertCustomers(deps, actor, [item], options)),
     upsertCustomerCategory: async (actor, item, options) =>
       only(await upsertCustomerCategories(deps, actor, [item], options)),
+    readChanges: (actor, page) => readChanges(deps, actor, page),
+    findFeedEnd: () => findFeedEnd(deps),
+    followChanges: (actor, from, isWanted) => followChanges(deps, actor, from, isWanted),
     findCustomers: (actor, keys) => reading.findCustomers(deps, actor, keys),
     findCustomerCategories: (actor, keys) => reading.findCustomerCategories(deps, actor, keys),
     readSettings: (actor) => reading.readSettings(deps, actor),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Actor } from '../../src/actor.ts';
 import { type App, composeServer } from '../../src/app.ts';
+import { createLocalSignal } from '../../src/db/change-signal.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
@@ -99,6 +100,7 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     blobs: wrapBlobs(createDiskStore(directory)),
     images: createImageRenderer(images),
     now,
+    signal: createLocalSignal(),
   };
   const server = composeServer({ ...deps, publicUrl, persistedOperations: options.persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {

@@ -27,7 +27,12 @@ const categoryModel: UpsertModel<
     ofState: (state) => state.image,
     into: (state, image) => ({ ...state, image }),
   },
-  target: { table: 'customer_categories', columns: categoryColumnSql, toJson: ({ next }) => next },
+  target: {
+    table: 'customer_categories',
+    kind: 'customerCategory',
+    columns: categoryColumnSql,
+    toJson: ({ next }) => next,
+  },
   read: (db, actor, inputs) => readCategories(db, actor.organization.id, inputs),
   find: (snapshot, reference) => snapshot.categories.byReference.get(reference),
   judge: judgeCategory,

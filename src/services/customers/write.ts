@@ -10,6 +10,7 @@ const { recordset } = createColumnSql([...customerColumns, defineColumn('bigint[
 /** Customers are written with their set of payment types. */
 export const customerTarget: WriteTarget<CustomerState> = {
   table: 'customers',
+  kind: 'customer',
   columns: { ...columnSql, recordset },
   toJson: ({ next }) => next,
   alongside: (organizationId) => sql`, removed as (

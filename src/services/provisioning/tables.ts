@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
+import type { ChangeKind } from '../changes/change.ts';
 import type { Item } from './match.ts';
 import { type Column, createColumnSql, defineColumn as column } from '../upsert/columns.ts';
 
@@ -8,12 +9,17 @@ type Value = string | number | boolean | null;
 /** A record as a file wants it: keys are those of the table's columns here. */
 export type Values = Readonly<Record<string, Value>>;
 
+/** A record as a file wants it, numbered. */
+type Wanted = Values & { readonly id: number };
+
 /** One of the tables a file fills, all in the form `(organization_id, id, …)`. */
 export type ProvisionedTable = {
   readonly name: string;
   readonly columns: readonly Column<string>[];
   /** What else an update sets. */
   readonly touch: RawBuilder<unknown>;
+  /** As what the feed of changes tells of its rows, if it does. */
+  readonly kind?: ChangeKind;
 };
 
 const recordColumns = [column('text', 'reference', 'reference'), column('text', 'name', 'name')];
@@ -38,8 +44,13 @@ export const tables = {
   },
   customerCategories: {
     name: 'customer_categories',
-    columns: [...recordColumns, column('boolean', 'is_root', 'isRoot'), column('bigint', 'parent_id', 'parentId')],
+    columns: [
+      ...recordColumns,
+      column('boolean', 'is_root', 'isRoot'),
+      column('bigint', 'parent_id', 'parentId', 'parent'),
+    ],
     touch: sql`, version = t.version + 1, last_updated = now()`,
+    kind: 'customerCategory',
   },
 } as const satisfies Record<string, ProvisionedTable>;
 
@@ -103,7 +114,7 @@ export async function writeRows(
   trx: Database,
   organizationId: number,
   table: ProvisionedTable,
-  wanted: readonly (Values & { readonly id: number })[],
+  wanted: readonly Wanted[],
   rows: readonly (object | undefined)[],
 ): Promise<Counts> {
   const created = wanted.filter((_, position) => !rows[position]);
@@ -119,11 +130,14 @@ export async function writeRows(
     await sql`
       insert into ${name} (organization_id, id, ${insertInto})
       select ${organizationId}::bigint, i.id, ${insertFrom} from ${input(created)}`.execute(trx);
+    await recordChanges(trx, organizationId, table, created, () => undefined);
   }
   if (updated.length > 0) {
     await sql`
       update ${name} as t set ${set}${table.touch} from ${input(updated)}
       where t.organization_id = ${organizationId} and t.id = i.id`.execute(trx);
+    const stored = new Map(wanted.map(({ id }, position) => [id, rows[position]]));
+    await recordChanges(trx, organizationId, table, updated, ({ id }) => stored.get(id));
   }
   return {
     created: created.length,
@@ -135,4 +149,34 @@ export async function writeRows(
 function differs(values: Values, row: object): boolean {
   const stored = new Map<string, unknown>(Object.entries(row));
   return Object.entries(values).some(([key, value]) => stored.get(key) !== value);
+}
+
+/** Tells the feed what was just written to a table that it tells of. */
+async function recordChanges(
+  trx: Database,
+  organizationId: number,
+  { name, kind, columns }: ProvisionedTable,
+  written: readonly Wanted[],
+  storedOf: (values: Wanted) => object | undefined,
+): Promise<void> {
+  if (!kind) return;
+  const list = written.map((values, position) => {
+    const stored = storedOf(values);
+    // What a new record holds that is not its default.
+    const before = new Map<string, unknown>(Object.entries(stored ?? { isRoot: false, parentId: null }));
+    const changed = columns.filter(({ key }) => before.get(key) !== values[key]);
+    return {
+      position,
+      id: values.id,
+      outcome: stored ? 'updated' : 'created',
+      changedFields: changed.map(({ field }) => field),
+    };
+  });
+  await sql`
+    insert into changes (organization_id, kind, record_id, reference, outcome, version, changed_fields, door)
+    select t.organization_id, ${kind}, t.id, t.reference, i.outcome, t.version, i."changedFields", 'provisioning'
+    from jsonb_to_recordset(${JSON.stringify(list)}::jsonb)
+      as i (position integer, id bigint, outcome text, "changedFields" text[])
+    join ${sql.table(name)} t on t.organization_id = ${organizationId} and t.id = i.id
+    order by i.position`.execute(trx);
 }

@@ -51,7 +51,8 @@ export function checkItem<Input extends UpsertInput>(
   }
   // Each value keeps the type of the field it came from; TypeScript cannot follow that through a computed key.
   const input = Object.fromEntries(usable) as Input;
-  return { input, errors, refused, image: imageOf(input) ?? undefined, intent: item.intent ?? {} };
+  const { intent = {}, door = 'graphql' } = item;
+  return { input, errors, refused, image: imageOf(input) ?? undefined, intent, door };
 }
 
 /** The errors in the order REST reports them: by stage, then by the page's table (ruling 5). */

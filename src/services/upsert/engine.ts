@@ -57,6 +57,7 @@ export async function upsertAll<Input extends UpsertInput, State, Row extends St
   });
   const isNameless = ({ checked }: Entry<Input>) => checked.refused.has('reference');
   for (const entry of entries.filter(isNameless)) run.refuse(entry);
+  const hasWritten = () => [...run.results.values()].some((result) => result.ok && result.outcome !== 'unchanged');
   try {
     await runRounds(
       entries.filter((entry) => !isNameless(entry)),
@@ -68,6 +69,8 @@ export async function upsertAll<Input extends UpsertInput, State, Row extends St
     const unwritten = entries.filter(({ index, isInDoubt }) => !run.results.has(index) && !isInDoubt);
     await Promise.all(unwritten.map((entry) => run.discardImage(entry)));
     throw error;
+  } finally {
+    if (!options.validateOnly && hasWritten()) deps.signal?.announce(actor.organization.id);
   }
   return entries.map(({ index }) => {
     const result = run.results.get(index);

@@ -137,8 +137,10 @@ export class UpsertRun<Input extends UpsertInput, State, Row extends State & Sto
   }
 
   #writePlans(db: Database, plans: readonly Plan<Input, State, Row>[]): Promise<readonly (Stored | undefined)[]> {
-    const changes = plans.map(({ verdict: { existing, next } }) => ({ existing, next }));
-    return writeChanges(db, this.#actor.organization.id, this.#model.target, changes);
+    const changes = plans.map(({ entry, verdict: { existing, next, changedFields } }) => {
+      return { existing, next, changedFields, door: entry.checked.door };
+    });
+    return writeChanges(db, this.#actor, this.#model.target, changes);
   }
 
   /** What the writing answers, or undefined where it lost a race and nothing was written. */

@@ -1,6 +1,7 @@
 import type { UploadedFile } from '../../contract/images.ts';
 import type { UpsertError } from '../../contract/errors.ts';
 import type { UpsertWarning } from '../../contract/warnings.ts';
+import type { Door } from '../changes/change.ts';
 import type { Stored } from '../records.ts';
 
 /** Names one record. With both keys the reference is tried first, then the id (ruling 26); `sent` is for error texts. */
@@ -30,6 +31,8 @@ export type UpsertItem<Input> = {
   readonly input: Input;
   readonly problems: readonly UpsertError[];
   readonly intent?: UpsertIntent;
+  /** How it came in, for the feed of changes; GraphQL unless told. */
+  readonly door?: Door;
 };
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
@@ -56,6 +59,7 @@ export type CheckedItem<Input> = {
   readonly refused: ReadonlySet<string>;
   readonly image: UploadedFile | undefined;
   readonly intent: UpsertIntent;
+  readonly door: Door;
 };
 
 /** The judgement on one item, by what is stored now. */
@@ -73,4 +77,9 @@ export type Verdict<State, Row> =
     };
 
 /** A row to write: an insert without `existing`, else an update of exactly that version. */
-export type Change<State> = { readonly existing: Stored | undefined; readonly next: State };
+export type Change<State> = {
+  readonly existing: Stored | undefined;
+  readonly next: State;
+  readonly changedFields: readonly string[];
+  readonly door: Door;
+};

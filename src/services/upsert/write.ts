@@ -1,11 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
+import type { ChangeKind } from '../changes/change.ts';
 import type { Stored } from '../records.ts';
 import type { Change } from './types.ts';
 
 /** How changes of one kind of record are written. */
 export type WriteTarget<State> = {
   readonly table: string;
+  readonly kind: ChangeKind;
   readonly columns: {
     readonly insertInto: RawBuilder<unknown>;
     readonly insertFrom: RawBuilder<unknown>;
@@ -20,29 +23,32 @@ export type WriteTarget<State> = {
 type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
 
 /**
- * Writes all changes in one statement and answers, in their order, what became of each: undefined where another writer
- * was first (the reference exists by now, or the version is another) and nothing was written.
+ * Writes all changes, and that they happened, in one statement and answers, in their order, what became of each:
+ * undefined where another writer was first (the reference exists by now, or the version is another) and nothing was written.
  * Throws a unique or foreign key violation, having written nothing, where a rename, a root or a relation lost a race.
  */
 export async function writeChanges<State>(
   db: Database,
-  organizationId: number,
+  actor: Actor,
   target: WriteTarget<State>,
   changes: readonly Change<State>[],
 ): Promise<readonly (Stored | undefined)[]> {
   const { columns } = target;
+  const organizationId = actor.organization.id;
   const table = sql.ref(target.table);
   const input = changes.map((change, position) => ({
     position,
     id: change.existing?.id ?? null,
     version: change.existing?.version ?? null,
+    changedFields: change.changedFields,
+    door: change.door,
     ...target.toJson(change),
   }));
   const returning = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
   const { rows } = await sql<WrittenRow>`
     with input as materialized (
       select * from jsonb_to_recordset(${JSON.stringify(input)}::jsonb)
-        as i (position integer, id bigint, version integer, ${columns.recordset})
+        as i (position integer, id bigint, version integer, "changedFields" text[], door text, ${columns.recordset})
     ), inserted as (
       insert into ${table} as t (organization_id, ${columns.insertInto})
       select ${organizationId}::bigint, ${columns.insertFrom} from input i where i.id is null order by i.reference
@@ -53,8 +59,17 @@ export async function writeChanges<State>(
       from input i where t.organization_id = ${organizationId} and t.id = i.id and t.version = i.version
       returning ${returning}
     ), written as (
-      select i.position, w.* from (select * from inserted union all select * from updated) w
+      select i.position, i."changedFields", i.door, w.*,
+        case when i.id is null then 'created' else 'updated' end as outcome
+      from (select * from inserted union all select * from updated) w
       join input i on i.reference = w.reference
+    ), recorded as (
+      insert into changes (
+        organization_id, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
+      )
+      select ${organizationId}::bigint, ${target.kind}, w.id, w.reference, w.outcome, w.version, w."changedFields", w.door,
+        ${actor.userId}::bigint
+      from written w order by w.position
     )${target.alongside?.(organizationId) ?? sql``}
     select position, id, version, date_created, last_updated from written`.execute(db);
   const written: (Stored | undefined)[] = changes.map(() => undefined);
