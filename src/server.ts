@@ -7,7 +7,7 @@ import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { schema } from './graphql/schema.ts';
 import { useBodyLimit } from './http/body-limit.ts';
-import { graphiql } from './http/graphiql.ts';
+import { createGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createListener } from './http/listener.ts';
@@ -39,7 +39,7 @@ export function createServer({ services, blobs, publicUrl }: ServerDeps): Server
     maxRequestBodySize: false,
     landingPage: false,
     renderGraphiQL,
-    graphiql,
+    graphiql: createGraphiQL(publicUrl),
     plugins: [
       useImages(blobs),
       useRestContract(),

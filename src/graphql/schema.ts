@@ -4,6 +4,7 @@ import './organization.ts';
 import './reference-data.ts';
 import './customer-category.ts';
 import './customer.ts';
+import './error-catalogue.ts';
 import { builder } from './builder.ts';
 
 /** The GraphQL schema, complete. */
