@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const databaseTests = ['test/**/*.db.test.ts'];
+/** Those need a Chromium: vitest.browser.config.ts runs them. */
+const browserTests = 'test/browser/**';
 
 /** `unit` needs no database; `pglite` and `postgres` run one and the same suite, each over its own. */
 export default defineConfig({
@@ -17,7 +19,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: databaseTests } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...databaseTests, browserTests] },
+      },
       {
         extends: true,
         test: { name: 'pglite', include: databaseTests, globalSetup: 'test/support/pglite-template.ts' },

@@ -9,7 +9,7 @@ import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { schema } from './graphql/schema.ts';
 import { useBodyLimit } from './http/body-limit.ts';
-import { graphiql } from './http/graphiql.ts';
+import { createGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createListener } from './http/listener.ts';
@@ -47,7 +47,7 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
     maxRequestBodySize: false,
     landingPage: false,
     renderGraphiQL,
-    graphiql,
+    graphiql: createGraphiQL(publicUrl),
     plugins: [
       useImages(blobs),
       useRestContract(),

@@ -1,31 +1,152 @@
+/** The nouns of ruling 6, as they stand in 404 texts. */
+export const nouns = [
+  'customer',
+  'customer category',
+  'parent customer category',
+  'parent customer',
+  'customer segmentation',
+  'user',
+  'payment type',
+  'region',
+  'currency',
+  'organization',
+] as const;
+
+export type Noun = (typeof nouns)[number];
+
+/** What stands in a text for something that is only known when it is said. */
+type Placeholder = `{${string}}`;
+
+/** The sentences of all errors, the contract's byte for byte. `parameter` is always the form's name for it. */
+export const texts = {
+  missing: (parameter: string) => `${parameter} parameter is missing`,
+  invalidBoolean: (parameter: string) =>
+    `An invalid value was specified for parameter: ${parameter} (must be a boolean: true or false)`,
+  invalidType: (parameter: string) => `The type of parameter ${parameter} you provided is not valid for this request.`,
+  notFound: (noun: Noun | Placeholder, sent: string) => `The ${noun} with the id ${sent} doesn't exist.`,
+  noAddress: 'There is nothing at this address.',
+  methodNotAllowed: (allowed: string) => `This address answers ${allowed} only.`,
+  notAForm: 'The body must be application/x-www-form-urlencoded or multipart/form-data.',
+  tooLarge: (what: string, bytes: number | Placeholder) => `${what} must not exceed ${bytes} bytes.`,
+  tooManyParameters: (most: number | Placeholder) => `The form must not have more than ${most} parameters.`,
+  notUnique: 'reference already used',
+  fileTooLarge: 'image size should not exceed 2Mo',
+  fileNotSupported: 'image format not supported.',
+  customerSaveFailed: 'Failed to save instance.',
+  categorySaveFailed: 'Failed to save instance',
+  secondRoot: 'Organization should have only one root category of customer.',
+  exists: 'The record exists already.',
+  doesNotExist: 'The record does not exist.',
+  versionDiffers: (current: number | Placeholder) => `The record has version ${current}.`,
+  tooManyWriters: 'Too many writers of the same records.',
+  tooManyImages: 'Too many images at once.',
+  noOrganization: 'There is no organization yet: provision one.',
+  serverError: 'Oops! Something went wrong...',
+} as const;
+
+/** One kind of error, as the documentation tells it. */
+type ErrorKind = {
+  readonly status: number;
+  readonly stage: number;
+  readonly when: string;
+  readonly texts: readonly string[];
+};
+
 /**
  * The closed list of what can go wrong, by the contract's codes. `status` is the REST status, `stage` the place in the
- * order in which REST reports one of several errors (ruling 5), `when` what the documentation says. Codes marked ◊ are ours.
+ * order in which REST reports one of several errors (ruling 5), `when` what the documentation says, `texts` every sentence it
+ * is told with. Codes marked ◊ are ours.
  */
 export const errorCatalogue = {
-  unauthorized: { status: 401, stage: 0, when: 'The caller is not known. ◊' },
-  method_not_allowed: { status: 405, stage: 0, when: 'The address exists, but not for this method. ◊' },
-  unsupported_media_type: { status: 415, stage: 0, when: 'The body is neither urlencoded nor multipart. ◊' },
-  payload_too_large: { status: 413, stage: 0, when: 'The body is larger than the gateway reads. ◊' },
-  missing_param: { status: 400, stage: 1, when: 'A required parameter is absent, or cleared.' },
-  invalid_param_type: { status: 400, stage: 2, when: 'A value has the wrong type, or lies outside its range.' },
-  exceeded_file_size: { status: 400, stage: 3, when: 'An image is larger than 2 097 152 bytes.' },
-  unsupported_file_type: { status: 400, stage: 3, when: 'An image is no JPEG, GIF, PNG or BMP, or does not decode.' },
-  not_found: { status: 404, stage: 4, when: 'A record named by id or reference does not exist in the organization.' },
+  unauthorized: { status: 401, stage: 0, when: 'The caller is not known. ◊', texts: [] },
+  method_not_allowed: {
+    status: 405,
+    stage: 0,
+    when: 'The address exists, but not for this method. ◊',
+    texts: [texts.methodNotAllowed('{methods}')],
+  },
+  unsupported_media_type: {
+    status: 415,
+    stage: 0,
+    when: 'The body is neither urlencoded nor multipart. ◊',
+    texts: [texts.notAForm],
+  },
+  payload_too_large: {
+    status: 413,
+    stage: 0,
+    when: 'The body is larger than the gateway reads. ◊',
+    texts: [texts.tooLarge('{part}', '{bytes}'), texts.tooManyParameters('{most}')],
+  },
+  missing_param: {
+    status: 400,
+    stage: 1,
+    when: 'A required parameter is absent, or cleared.',
+    texts: [texts.missing('{parameter}')],
+  },
+  invalid_param_type: {
+    status: 400,
+    stage: 2,
+    when: 'A value has the wrong type, or lies outside its range.',
+    texts: [texts.invalidType('{parameter}'), texts.invalidBoolean('{parameter}')],
+  },
+  exceeded_file_size: {
+    status: 400,
+    stage: 3,
+    when: 'An image is larger than 2 097 152 bytes.',
+    texts: [texts.fileTooLarge],
+  },
+  unsupported_file_type: {
+    status: 400,
+    stage: 3,
+    when: 'An image is no JPEG, GIF, PNG or BMP, or does not decode.',
+    texts: [texts.fileNotSupported],
+  },
+  not_found: {
+    status: 404,
+    stage: 4,
+    when: 'A record named by id or reference does not exist in the organization.',
+    texts: [texts.notFound('{noun}', '{value}'), texts.noAddress],
+  },
   conflict: {
     status: 412,
     stage: 4,
     when: 'The record is not what the call asked for: it exists, does not exist, or has another version. ◊',
+    texts: [texts.exists, texts.doesNotExist, texts.versionDiffers('{version}')],
   },
-  not_unique: { status: 400, stage: 5, when: 'The reference belongs to another record already.' },
-  save_not_authorized: { status: 400, stage: 5, when: 'The organization would have two root categories.' },
-  save_failed: { status: 400, stage: 5, when: 'The record would break a rule, such as being its own ancestor.' },
-  service_unavailable: { status: 503, stage: 6, when: 'The gateway is at its limit; the call changed nothing. ◊' },
-  server_error: { status: 500, stage: 6, when: 'The gateway failed.' },
-} as const satisfies Record<string, { status: number; stage: number; when: string }>;
+  not_unique: {
+    status: 400,
+    stage: 5,
+    when: 'The reference belongs to another record already.',
+    texts: [texts.notUnique],
+  },
+  save_not_authorized: {
+    status: 400,
+    stage: 5,
+    when: 'The organization would have two root categories.',
+    texts: [texts.secondRoot],
+  },
+  save_failed: {
+    status: 400,
+    stage: 5,
+    when: 'The record would break a rule, such as being its own ancestor.',
+    texts: [texts.customerSaveFailed, texts.categorySaveFailed],
+  },
+  service_unavailable: {
+    status: 503,
+    stage: 6,
+    when: 'The gateway is at its limit; the call changed nothing. ◊',
+    texts: [texts.tooManyWriters, texts.tooManyImages, texts.noOrganization],
+  },
+  server_error: { status: 500, stage: 6, when: 'The gateway failed.', texts: [texts.serverError] },
+} as const satisfies Record<string, ErrorKind>;
 
 /** A code of the contract, as REST spells it. */
 export type ErrorCode = keyof typeof errorCatalogue;
+
+/** Whether the contract knows a code. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
+}
 
 /** The codes an upsert can answer as data. */
 export const upsertErrorCodes = [
@@ -50,35 +171,3 @@ export type UpsertError = {
   /** Of a conflict: the version that is stored, null where there is no record. */
   readonly currentVersion?: number | null;
 };
-
-/** A noun of ruling 6, as it stands in 404 texts. */
-export type Noun =
-  | 'customer'
-  | 'customer category'
-  | 'parent customer category'
-  | 'parent customer'
-  | 'customer segmentation'
-  | 'user'
-  | 'payment type'
-  | 'region'
-  | 'currency'
-  | 'organization';
-
-/** The contract's sentences, byte for byte. `parameter` is always the form's name for it. */
-export const texts = {
-  missing: (parameter: string) => `${parameter} parameter is missing`,
-  invalidBoolean: (parameter: string) =>
-    `An invalid value was specified for parameter: ${parameter} (must be a boolean: true or false)`,
-  invalidType: (parameter: string) => `The type of parameter ${parameter} you provided is not valid for this request.`,
-  notFound: (noun: Noun, sent: string) => `The ${noun} with the id ${sent} doesn't exist.`,
-  notUnique: 'reference already used',
-  fileTooLarge: 'image size should not exceed 2Mo',
-  fileNotSupported: 'image format not supported.',
-  customerSaveFailed: 'Failed to save instance.',
-  categorySaveFailed: 'Failed to save instance',
-  secondRoot: 'Organization should have only one root category of customer.',
-  exists: 'The record exists already.',
-  doesNotExist: 'The record does not exist.',
-  versionDiffers: (current: number) => `The record has version ${current}.`,
-  serverError: 'Oops! Something went wrong...',
-} as const;

@@ -22,7 +22,7 @@ export async function identifyActor(services: Services, request: Request): Promi
     case 'unknown':
       throw createClientError('not_found', texts.notFound('organization', name ?? ''));
     case 'none':
-      throw createClientError('service_unavailable', 'There is no organization yet: provision one.');
+      throw createClientError('service_unavailable', texts.noOrganization);
   }
 }
 

@@ -7,6 +7,7 @@ import './customer.ts';
 import './customer-list.ts';
 import './customer-category-list.ts';
 import './change.ts';
+import './error-catalogue.ts';
 import { builder } from './builder.ts';
 
 /** The GraphQL schema, complete. */

@@ -1,10 +1,10 @@
-import { type Plugin, createGraphQLError } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
+import { texts } from '../contract/errors.ts';
+import { createClientError } from '../graphql/errors.ts';
 import { openBody } from './body.ts';
 
 function tooLarge(limit: number): Error {
-  return createGraphQLError(`The body must not exceed ${limit} bytes.`, {
-    extensions: { code: 'PAYLOAD_TOO_LARGE', http: { status: 413 } },
-  });
+  return createClientError('payload_too_large', texts.tooLarge('The body', limit));
 }
 
 type Limits = { readonly operationBytes: number; readonly uploadBytes: number };

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { type ErrorCode, errorCatalogue, isErrorCode, texts } from '../contract/errors.ts';
 
 /** A failure of the contract: its code, its text, and headers that go with it. */
 export class RestError extends Error {
@@ -16,10 +16,6 @@ export class RestError extends Error {
 /** The page's fixed sentence and nothing else (ruling 8). */
 export function createServerError(): RestError {
   return new RestError('server_error', texts.serverError);
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorCatalogue, code);
 }
 
 /** The failure for a code of GraphQL's; one that the contract does not know is the server's (ruling 8). */

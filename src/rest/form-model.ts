@@ -38,11 +38,11 @@ export class FormError extends Error {
 }
 
 const limitTexts: Record<keyof typeof formLimits, string> = {
-  textBytes: `The text of the form must not exceed ${formLimits.textBytes} bytes.`,
-  parts: `The form must not have more than ${formLimits.parts} parameters.`,
-  nameBytes: `The name of a parameter must not exceed ${formLimits.nameBytes} bytes.`,
-  partHeaderBytes: `The header of a part must not exceed ${formLimits.partHeaderBytes} bytes.`,
-  bodyBytes: `The body must not exceed ${formLimits.bodyBytes} bytes.`,
+  textBytes: texts.tooLarge('The text of the form', formLimits.textBytes),
+  parts: texts.tooManyParameters(formLimits.parts),
+  nameBytes: texts.tooLarge('The name of a parameter', formLimits.nameBytes),
+  partHeaderBytes: texts.tooLarge('The header of a part', formLimits.partHeaderBytes),
+  bodyBytes: texts.tooLarge('The body', formLimits.bodyBytes),
 };
 
 /** The error for a form over one of `formLimits`. */

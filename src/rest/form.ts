@@ -1,3 +1,4 @@
+import { texts } from '../contract/errors.ts';
 import { decodeUndeclared, requireCharset } from './form-charset.ts';
 import { parseHeaderValue } from './form-header.ts';
 import { type Form, FormError } from './form-model.ts';
@@ -12,8 +13,7 @@ export type FormSource = { readonly contentType: string | null; readonly body: A
 /** `fileField` is the one parameter whose file is kept as a file; a file sent as any other parameter is its text. */
 export type FormOptions = { readonly fileField: string };
 
-const unsupported = () =>
-  new FormError('unsupported_media_type', 'The body must be application/x-www-form-urlencoded or multipart/form-data.');
+const unsupported = () => new FormError('unsupported_media_type', texts.notAForm);
 
 async function refuseBytes(body: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of body) if (chunk.length > 0) throw unsupported();

@@ -9,13 +9,12 @@ export type Route =
   | { readonly kind: 'upsert'; readonly version: string; readonly upsert: UpsertResource; readonly reference: string }
   | { readonly kind: 'read'; readonly version: string; readonly resource: Resource; readonly key: AddressKey };
 
-const noAddress = () => new RestError('not_found', 'There is nothing at this address.');
+const noAddress = () => new RestError('not_found', texts.noAddress);
 
 function requireMethod(method: string, allowed: readonly string[]): void {
   if (allowed.includes(method)) return;
-  throw new RestError('method_not_allowed', `This address answers ${allowed.join(', ')} only.`, {
-    allow: allowed.join(', '),
-  });
+  const allow = allowed.join(', ');
+  throw new RestError('method_not_allowed', texts.methodNotAllowed(allow), { allow });
 }
 
 function decodeSegment(segment: string, parameter: string): string {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor } from '../../actor.ts';
+import { texts } from '../../contract/errors.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import type { Stored } from '../records.ts';
@@ -26,7 +27,7 @@ async function runRounds<Input extends UpsertInput>(
     waiting = [...lost, ...later];
     if (lost.length < round.length) deadline = performance.now() + patience;
     if (lost.length === 0) continue;
-    if (performance.now() > deadline) throw new ServiceUnavailableError('Too many writers of the same records.');
+    if (performance.now() > deadline) throw new ServiceUnavailableError(texts.tooManyWriters);
     await delay(Math.random() * Math.min(lap * 2, 50));
   }
 }

@@ -42,7 +42,7 @@ export async function prepareImage(
     const { extension, width, height, files } = await deps.images.render(upload.bytes);
     return { sha256, filename: upload.filename, extension, size: { width, height }, files };
   } catch (error) {
-    if (error instanceof ImagesBusyError) throw new ServiceUnavailableError('Too many images at once.');
+    if (error instanceof ImagesBusyError) throw new ServiceUnavailableError(texts.tooManyImages);
     if (!(error instanceof UnsupportedImageError)) throw error;
     return { code: 'unsupported_file_type', message: texts.fileNotSupported, path: [field] };
   }
