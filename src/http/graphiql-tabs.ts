@@ -279,6 +279,22 @@ query Category {
 }
 `;
 
+const paging = `# Lists are paged by cursor: for the next page send
+# "endCursor" as "after". Customers are listed alike,
+# with filters: filter: { name: "Marie*" }.
+
+query Paging {
+  customerCategories(first: 2, orderBy: [{ field: NAME }]) {
+    totalCount
+    nodes { reference name }
+    pageInfo { endCursor hasNextPage }
+  }
+  customers(first: 2, filter: { reference: "NC-*" }) {
+    nodes { reference name }
+  }
+}
+`;
+
 const catalogue = `# Everything that can go wrong: its code here and in
 # REST, and its sentences word for word.
 
@@ -310,6 +326,7 @@ export function createTabs(publicUrl: string): readonly GraphiQLTab[] {
     { query: failures },
     { query: customer },
     { query: category },
+    { query: paging },
     { query: catalogue },
   ];
 }

@@ -79,6 +79,16 @@ export const tabPromises: Readonly<Record<string, TabPromise>> = {
       paymentTypes: [{ id: '7' }, { id: '8' }, { id: '9' }],
     },
   },
+  Paging: {
+    first: {
+      customerCategories: {
+        totalCount: 3,
+        nodes: [{ reference: 'root' }, { reference: 'jewelry' }],
+        pageInfo: { hasNextPage: true },
+      },
+      customers: { nodes: [{ reference: 'NC-3' }] },
+    },
+  },
   Catalogue: {
     first: { errorCatalogue: Object.keys(errorCatalogue).map((restCode) => ({ restCode })) },
   },
