@@ -16,3 +16,9 @@ export const renditions = [
   { prefix: 'small_', box: 120 },
   { prefix: 'medium_', box: 480 },
 ] as const;
+
+/** The path with `prefix` directly before its file name (ruling 39). */
+export function prefixFileName(path: string, prefix: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return path.slice(0, slash) + prefix + path.slice(slash);
+}

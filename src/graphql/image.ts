@@ -1,11 +1,10 @@
-import type { StoredImage } from '../contract/images.ts';
+import { type StoredImage, prefixFileName } from '../contract/images.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 
 /** The address of a stored image; `prefix` picks the rendition and goes directly before the file name (ruling 39). */
 export function imageUrl({ path }: StoredImage, prefix: string, { publicUrl }: GraphContext): string {
-  const slash = path.lastIndexOf('/') + 1;
-  return `${publicUrl}/${path.slice(0, slash)}${prefix}${path.slice(slash)}`;
+  return `${publicUrl}/${prefixFileName(path, prefix)}`;
 }
 
 export const ImageRef = builder.objectRef<StoredImage>('Image').implement({

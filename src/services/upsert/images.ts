@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OrganizationIdentity } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
-import { type StoredImage, type UploadedFile, renditions } from '../../contract/images.ts';
+import { type StoredImage, type UploadedFile, prefixFileName, renditions } from '../../contract/images.ts';
 import { maxImageBytes } from '../../contract/parameters.ts';
 import { ImagesBusyError, UnsupportedImageError } from '../../images/errors.ts';
 import { imageFileName } from '../../images/file-names.ts';
@@ -46,12 +46,6 @@ export async function prepareImage(
     if (!(error instanceof UnsupportedImageError)) throw error;
     return { code: 'unsupported_file_type', message: texts.fileNotSupported, path: [field] };
   }
-}
-
-/** The path with `prefix` directly before its file name (ruling 39). */
-export function prefixFileName(path: string, prefix: string): string {
-  const slash = path.lastIndexOf('/') + 1;
-  return path.slice(0, slash) + prefix + path.slice(slash);
 }
 
 /** The keys of all renditions of a stored image. */
