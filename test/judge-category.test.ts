@@ -7,7 +7,6 @@ import { checkItem, sortErrors } from '../src/services/upsert/check-item.ts';
 import type { Ancestors } from '../src/services/upsert/ancestors.ts';
 import { indexRows } from '../src/services/upsert/relations.ts';
 
-const actor = { organization: { id: 1, name: 'entity1', folder: 'entity1-1' }, userId: null };
 const stamps = { version: 1, dateCreated: new Date(0), lastUpdated: new Date(0) };
 
 function category(id: number, reference: string, parentId: number | null): CustomerCategory {
@@ -24,7 +23,7 @@ type Given = { readonly stored?: readonly CustomerCategory[]; readonly ancestors
 function judge(input: UpsertCustomerCategoryInput, { stored = tree, ancestors = new Map() }: Given = {}) {
   const item = checkItem({ input, problems: [] }, customerCategoryParameters, ({ image }) => image);
   const snapshot = { categories: indexRows(stored), root: stored.find(({ isRoot }) => isRoot), ancestors };
-  return judgeCategory(item, snapshot, { actor, newImage: undefined, ancestors });
+  return judgeCategory(item, snapshot, { userId: null, newImage: undefined, ancestors });
 }
 
 function next(input: UpsertCustomerCategoryInput, given?: Given): CustomerCategoryState {
@@ -151,7 +150,7 @@ describe('an existing category', () => {
     const verdict = judgeCategory(
       item,
       { categories: indexRows(tree), root, ancestors: new Map() },
-      { actor, newImage: undefined, ancestors: new Map() },
+      { userId: null, newImage: undefined, ancestors: new Map() },
     );
     expect(verdict).toStrictEqual({ kind: 'refused', errors: [problem] });
   });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Actor } from '../src/actor.ts';
 import { customerParameters } from '../src/contract/parameters.ts';
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
 import { judgeCustomer } from '../src/services/customers/judge.ts';
@@ -112,11 +111,14 @@ function snapshotOf(given: Given): CustomerSnapshot {
   };
 }
 
-const actor: Actor = { organization: { id: 1, name: 'entity1', folder: 'entity1-1' }, userId: null };
-
 function judge(input: Omit<UpsertCustomerInput, 'reference'>, given: Given = {}): Verdict<CustomerState, Customer> {
   const item = checkItem({ input: { reference: 'c', ...input }, problems: [] }, customerParameters, ({ logo }) => logo);
-  return judgeCustomer(item, snapshotOf(given), { actor, newImage: undefined, ancestors: new Map(), ...given.world });
+  return judgeCustomer(item, snapshotOf(given), {
+    userId: null,
+    newImage: undefined,
+    ancestors: new Map(),
+    ...given.world,
+  });
 }
 
 function written(input: Omit<UpsertCustomerInput, 'reference'>, given: Given = {}) {
@@ -154,7 +156,7 @@ describe('a new customer', () => {
   });
 
   it("ruling 30: is created by the caller's own user, unless another or none is named", () => {
-    const world = { actor: { ...actor, userId: 2 } };
+    const world = { userId: 2 };
     expect(written({ name: 'n' }, { world }).next.createdById).toBe(2);
     expect(written({ name: 'n', createdBy: { reference: 'emp-001' } }, { world }).next.createdById).toBe(1);
     expect(written({ name: 'n', createdBy: null }, { world }).next.createdById).toBeNull();
@@ -194,7 +196,7 @@ describe('an existing customer', () => {
       billingCity: 'Nice',
       city: 'Lyon',
     };
-    const world = { actor: { ...actor, userId: 2 } };
+    const world = { userId: 2 };
     const { next, changedFields } = written({ email: 'a@b.c' }, { stored, world });
     expect(next).toMatchObject({ ...stored, email: 'a@b.c' });
     expect(changedFields).toStrictEqual(['email']);

@@ -40,6 +40,9 @@ export const texts = {
   versionDiffers: (current: number | Placeholder) => `The record has version ${current}.`,
   tooManyWriters: 'Too many writers of the same records.',
   tooManyImages: 'Too many images at once.',
+  tooManyCalls: 'Too many calls at once.',
+  databaseAway: 'The database cannot be reached.',
+  fateUnknown: 'The database was lost while it was writing: the call may have been done, and is safe to repeat.',
   noOrganization: 'There is no organization yet: provision one.',
   serverError: 'Oops! Something went wrong...',
 } as const;
@@ -134,8 +137,15 @@ export const errorCatalogue = {
   service_unavailable: {
     status: 503,
     stage: 6,
-    when: 'The gateway is at its limit; the call changed nothing. ◊',
-    texts: [texts.tooManyWriters, texts.tooManyImages, texts.noOrganization],
+    when: 'The gateway is at its limit or has lost its database. Come again: the call changed nothing, unless it says otherwise. ◊',
+    texts: [
+      texts.tooManyWriters,
+      texts.tooManyImages,
+      texts.tooManyCalls,
+      texts.databaseAway,
+      texts.fateUnknown,
+      texts.noOrganization,
+    ],
   },
   server_error: { status: 500, stage: 6, when: 'The gateway failed.', texts: [texts.serverError] },
 } as const satisfies Record<string, ErrorKind>;

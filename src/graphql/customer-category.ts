@@ -118,7 +118,10 @@ builder.mutationField('upsertCustomerCategory', (t) =>
     resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const { actor, services, relations } = context;
       const item = toItem({ ...input, parent: toOptionalKey(input.parent, context) }, intent, context);
-      const result = await services.upsertCustomerCategory(actor, item, { validateOnly });
+      const result = await services.upsertCustomerCategory(actor, item, {
+        validateOnly,
+        signal: context.request.signal,
+      });
       if (result.ok) relations.categories.prime([...result.related.categories.byId.values(), result.record]);
       return result;
     },

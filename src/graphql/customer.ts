@@ -173,7 +173,10 @@ builder.mutationField('upsertCustomer', (t) =>
     },
     resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const item = toItem(toCustomerInput(input, context), intent, context);
-      const result = await context.services.upsertCustomer(context.actor, item, { validateOnly });
+      const result = await context.services.upsertCustomer(context.actor, item, {
+        validateOnly,
+        signal: context.request.signal,
+      });
       if (result.ok) primeRelations(context.relations, result);
       return result;
     },

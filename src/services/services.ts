@@ -1,8 +1,8 @@
 import type { Actor } from '../actor.ts';
 import type { UpsertCustomerCategoryInput } from './customer-categories/input.ts';
-import { type CategoryResult, upsertCustomerCategories } from './customer-categories/upsert.ts';
+import { type CategoryResult, categoryModel } from './customer-categories/upsert.ts';
 import type { UpsertCustomerInput } from './customers/input.ts';
-import { type CustomerResult, upsertCustomers } from './customers/upsert.ts';
+import { type CustomerResult, customerModel } from './customers/upsert.ts';
 import { createLocalSignal } from '../db/change-signal.ts';
 import type { Change, FeedPosition } from './changes/change.ts';
 import { followChanges } from './changes/follow.ts';
@@ -14,6 +14,9 @@ import { type CustomerListing, createCustomerListing } from './listing/customers
 import { createOrganizationDirectory } from './organizations.ts';
 import * as reading from './reading.ts';
 import type { CustomerCategory } from './records.ts';
+import { UpsertCombiner } from './upsert/combiner.ts';
+import { UpsertEngine } from './upsert/engine.ts';
+import type { Kind, ResultOf, UpsertModel } from './upsert/model.ts';
 import type { UpsertItem, UpsertOptions } from './upsert/types.ts';
 
 type Bound<F> = F extends (deps: never, ...rest: infer Rest) => infer Answer ? (...rest: Rest) => Answer : never;
@@ -24,12 +27,12 @@ export type Services = {
   readonly upsertCustomer: (
     actor: Actor,
     item: UpsertItem<UpsertCustomerInput>,
-    options?: UpsertOptions,
+    options?: CallOptions,
   ) => Promise<CustomerResult>;
   readonly upsertCustomerCategory: (
     actor: Actor,
     item: UpsertItem<UpsertCustomerCategoryInput>,
-    options?: UpsertOptions,
+    options?: CallOptions,
   ) => Promise<CategoryResult>;
   readonly customers: CustomerListing;
   readonly customerCategories: CategoryListing;
@@ -47,10 +50,21 @@ export type Services = {
   ) => AsyncGenerator<Change, void, void>;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
-function only<T>(results: readonly T[]): T {
-  const [result] = results;
-  if (result === undefined) throw new Error('One item was sent and no result came back.');
-  return result;
+/** How a single upsert is done; nothing is written once `signal` has aborted before its turn. */
+type CallOptions = UpsertOptions & { readonly signal?: AbortSignal };
+
+/** Calls that are only tried see none of the others, so each goes by itself. */
+const trialLimits = { batch: 1, writes: { organization: 1, process: 2 } } as const;
+
+/** Upserts of one kind, one call at a time, written together with those of other callers. */
+function createUpsert<K extends Kind>(
+  model: UpsertModel<K>,
+  deps: UpsertDeps,
+): (actor: Actor, item: UpsertItem<K['input']>, options?: CallOptions) => Promise<ResultOf<K>> {
+  const combiner = new UpsertCombiner(new UpsertEngine(model, deps));
+  const trials = new UpsertCombiner(new UpsertEngine(model, deps, { validateOnly: true }), trialLimits);
+  return (actor, item, { validateOnly = false, signal } = {}) =>
+    (validateOnly ? trials : combiner).upsert(actor, item, signal);
 }
 
 /** The services over one database, blob store and renderer. */
@@ -59,9 +73,8 @@ export function createServices(world: UpsertDeps): Services {
   const deps = { ...world, signal };
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
-    upsertCustomer: async (actor, item, options) => only(await upsertCustomers(deps, actor, [item], options)),
-    upsertCustomerCategory: async (actor, item, options) =>
-      only(await upsertCustomerCategories(deps, actor, [item], options)),
+    upsertCustomer: createUpsert(customerModel, deps),
+    upsertCustomerCategory: createUpsert(categoryModel, deps),
     readChanges: (actor, page) => readChanges(deps, actor, page),
     findFeedEnd: () => findFeedEnd(deps),
     followChanges: (actor, from, isWanted) => followChanges(deps, actor, from, isWanted),

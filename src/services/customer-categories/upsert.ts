@@ -1,10 +1,11 @@
 import type { Actor } from '../../actor.ts';
 import { customerCategoryParameters } from '../../contract/parameters.ts';
 import type { UpsertDeps } from '../deps.ts';
-import type { CustomerCategory, CustomerCategoryState } from '../records.ts';
-import { upsertAll } from '../upsert/engine.ts';
-import type { UpsertModel } from '../upsert/model.ts';
-import type { UpsertItem, UpsertOptions, UpsertResult } from '../upsert/types.ts';
+import type { CustomerCategoryState } from '../records.ts';
+import { UpsertEngine } from '../upsert/engine.ts';
+import { upsertList } from '../upsert/list.ts';
+import type { ResultOf, UpsertModel } from '../upsert/model.ts';
+import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import { categoryColumnSql } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
 import { judgeCategory } from './judge.ts';
@@ -13,15 +14,17 @@ import { type CategorySnapshot, readCategories } from './read.ts';
 /** Stands for being the root among the references of a list: no reference holds U+0000. */
 const rootName = '\0root';
 
-const categoryModel: UpsertModel<
-  UpsertCustomerCategoryInput,
-  CustomerCategoryState,
-  CustomerCategory,
-  CategorySnapshot
-> = {
+/** The types of customer categories. */
+export type CategoryKind = {
+  readonly input: UpsertCustomerCategoryInput;
+  readonly state: CustomerCategoryState;
+  readonly snapshot: CategorySnapshot;
+};
+
+export const categoryModel: UpsertModel<CategoryKind> = {
   parameters: customerCategoryParameters,
   image: {
-    field: 'image',
+    name: 'image',
     folder: 'photoCustomerCategory',
     ofInput: (input) => input.image,
     ofState: (state) => state.image,
@@ -33,22 +36,20 @@ const categoryModel: UpsertModel<
     columns: categoryColumnSql,
     toJson: ({ next }) => next,
   },
-  read: (db, actor, inputs) => readCategories(db, actor.organization.id, inputs),
-  find: (snapshot, reference) => snapshot.categories.byReference.get(reference),
+  read: readCategories,
+  rowsOf: (snapshot) => snapshot.categories,
   judge: judgeCategory,
   tiesOf: ({ parent, isRoot }) => ({
     needs: parent?.reference ? [parent.reference] : [],
     claims: isRoot ? [rootName] : [],
   }),
-  parentOf: ({ parentId }) => parentId,
-  toRow: (state, stored) => ({ ...state, ...stored }),
 };
 
-export type CategoryResult = UpsertResult<CustomerCategory, CategorySnapshot>;
+export type CategoryResult = ResultOf<CategoryKind>;
 
 /**
  * Creates or updates customer categories by reference, each on its own, in two SQL statements for any number of them.
- * What is wrong with an item is its result, never an exception; see `upsertAll` for what throws.
+ * What is wrong with an item is its result; see `upsertList` for what throws.
  */
 export function upsertCustomerCategories(
   deps: UpsertDeps,
@@ -56,5 +57,5 @@ export function upsertCustomerCategories(
   items: readonly UpsertItem<UpsertCustomerCategoryInput>[],
   options?: UpsertOptions,
 ): Promise<readonly CategoryResult[]> {
-  return upsertAll(categoryModel, deps, actor, items, options);
+  return upsertList(new UpsertEngine(categoryModel, deps, options), actor, items);
 }

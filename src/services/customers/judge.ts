@@ -1,4 +1,3 @@
-import type { Actor } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
 import { createWarning } from '../../contract/warnings.ts';
 import type { Customer, CustomerState } from '../records.ts';
@@ -77,15 +76,12 @@ function judgeSegmentation({ input, stored, snapshot, findings }: CustomerCase):
 }
 
 /** Ruling 30. */
-function judgeCreatedBy(
-  { input, stored, snapshot, findings }: CustomerCase,
-  actorUserId: number | null,
-): number | null {
+function judgeCreatedBy({ input, stored, snapshot, findings }: CustomerCase, userId: number | null): number | null {
   const key = input.createdBy;
   if (key) return resolveKey(key, snapshot.users, findings, 'user', 'createdBy')?.id ?? null;
   if (key === null) return null;
   if (stored) return stored.createdById;
-  return actorUserId === null ? null : (snapshot.users.byId.get(String(actorUserId))?.id ?? null);
+  return userId === null ? null : (snapshot.users.byId.get(String(userId))?.id ?? null);
 }
 
 /** Ruling 16. */
@@ -162,7 +158,7 @@ function usableErrors({ errors }: CheckedItem<UpsertCustomerInput>, snapshot: Cu
 export function judgeCustomer(
   item: CheckedItem<UpsertCustomerInput>,
   snapshot: CustomerSnapshot,
-  { actor, newImage, ancestors }: World,
+  { userId, newImage, ancestors }: World,
 ): Verdict<CustomerState, Customer> {
   const { input } = item;
   const stored = snapshot.customers.byReference.get(input.reference);
@@ -181,7 +177,7 @@ export function judgeCustomer(
     parentId: judgeParent(kase, isSubCustomer, ancestors),
     billWithParent: judgeBillWithParent(kase, isSubCustomer),
     segmentationId: judgeSegmentation(kase),
-    createdById: judgeCreatedBy(kase, actor.userId),
+    createdById: judgeCreatedBy(kase, userId),
     ...mergeAddresses(input, stored, findings),
     email: keepOptional(input.email, stored?.email),
     phone: keepOptional(input.phone, stored?.phone),
@@ -201,7 +197,7 @@ export function judgeCustomer(
   };
   const { errors, warnings } = findings;
   if (errors.length > 0) return { kind: 'refused', errors };
-  const changed = changedFields(customerColumns, stored ?? describeBlank(snapshot, actor), next);
+  const changed = changedFields(customerColumns, stored ?? describeBlank(snapshot, userId), next);
   if (paymentTypesDiffer(stored, next)) changed.push('paymentTypes');
   if (stored && changed.length === 0) return { kind: 'unchanged', record: stored, warnings };
   const moves = stored !== undefined && next.parentId !== null && next.parentId !== stored.parentId;
@@ -215,7 +211,7 @@ function paymentTypesDiffer(stored: Customer | undefined, next: CustomerState): 
 /** What a created customer's `changedFields` are told from: a record that holds nothing but the defaults. */
 function describeBlank(
   { root, settings }: CustomerSnapshot,
-  { userId }: Actor,
+  userId: number | null,
 ): { [K in keyof CustomerState]?: unknown } {
   return {
     isActive: true,

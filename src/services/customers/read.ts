@@ -55,14 +55,14 @@ export async function readCustomers(
   db: Database,
   organizationId: number,
   inputs: readonly UpsertCustomerInput[],
-  actorUserId: number | null,
+  userIds: readonly number[],
 ): Promise<CustomerSnapshot> {
   const references = inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]);
   const parents = collectKeys(inputs.map((input) => input.parentCustomer));
   const categories = collectKeys(inputs.map((input) => input.customerCategory));
   const segmentations = collectKeys(inputs.map((input) => input.customerSegmentation));
   const users = collectKeys(inputs.map((input) => input.createdBy));
-  if (actorUserId !== null) users.ids.push(String(actorUserId));
+  users.ids.push(...userIds.map(String));
   const paymentTypes = collectKeys(inputs.flatMap((input) => input.paymentTypes ?? []));
   const regions = collectKeys(inputs.map((input) => input.regionId));
 

@@ -1,38 +1,44 @@
 import type { Actor } from '../../actor.ts';
 import { customerParameters } from '../../contract/parameters.ts';
 import type { UpsertDeps } from '../deps.ts';
-import type { Customer, CustomerState } from '../records.ts';
-import { upsertAll } from '../upsert/engine.ts';
-import type { UpsertModel } from '../upsert/model.ts';
-import type { UpsertItem, UpsertOptions, UpsertResult } from '../upsert/types.ts';
+import type { CustomerState } from '../records.ts';
+import { UpsertEngine } from '../upsert/engine.ts';
+import { upsertList } from '../upsert/list.ts';
+import type { ResultOf, UpsertModel } from '../upsert/model.ts';
+import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
 import { type CustomerSnapshot, readCustomers } from './read.ts';
 import { customerTarget } from './write.ts';
 
-const customerModel: UpsertModel<UpsertCustomerInput, CustomerState, Customer, CustomerSnapshot> = {
+/** The types of customers. */
+export type CustomerKind = {
+  readonly input: UpsertCustomerInput;
+  readonly state: CustomerState;
+  readonly snapshot: CustomerSnapshot;
+};
+
+export const customerModel: UpsertModel<CustomerKind> = {
   parameters: customerParameters,
   image: {
-    field: 'logo',
+    name: 'logo',
     folder: 'photoCustomer',
     ofInput: (input) => input.logo,
     ofState: (state) => state.logo,
     into: (state, logo) => ({ ...state, logo }),
   },
   target: customerTarget,
-  read: (db, actor, inputs) => readCustomers(db, actor.organization.id, inputs, actor.userId),
-  find: (snapshot, reference) => snapshot.customers.byReference.get(reference),
+  read: readCustomers,
+  rowsOf: (snapshot) => snapshot.customers,
   judge: judgeCustomer,
   tiesOf: ({ parentCustomer }) => ({ needs: parentCustomer?.reference ? [parentCustomer.reference] : [], claims: [] }),
-  parentOf: ({ parentId }) => parentId,
-  toRow: (state, stored) => ({ ...state, ...stored }),
 };
 
-export type CustomerResult = UpsertResult<Customer, CustomerSnapshot>;
+export type CustomerResult = ResultOf<CustomerKind>;
 
 /**
  * Creates or updates customers by reference, each on its own, in two SQL statements for any number of them.
- * What is wrong with an item is its result, never an exception; see `upsertAll` for what throws.
+ * What is wrong with an item is its result; see `upsertList` for what throws.
  */
 export function upsertCustomers(
   deps: UpsertDeps,
@@ -40,5 +46,5 @@ export function upsertCustomers(
   items: readonly UpsertItem<UpsertCustomerInput>[],
   options?: UpsertOptions,
 ): Promise<readonly CustomerResult[]> {
-  return upsertAll(customerModel, deps, actor, items, options);
+  return upsertList(new UpsertEngine(customerModel, deps, options), actor, items);
 }

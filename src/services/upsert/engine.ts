@@ -1,35 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Actor } from '../../actor.ts';
-import { texts } from '../../contract/errors.ts';
+import type { OrganizationIdentity } from '../../actor.ts';
+import { type UpsertError, texts } from '../../contract/errors.ts';
+import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
+import type { Database } from '../../db/schema.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import type { Stored } from '../records.ts';
-import { checkItem } from './check-item.ts';
-import type { Read, Ties, UpsertModel } from './model.ts';
-import { type Entry, takeRound } from './rounds.ts';
-import { UpsertRun } from './run.ts';
-import type { UpsertInput, UpsertItem, UpsertOptions, UpsertResult } from './types.ts';
+import { sortErrors } from './check-item.ts';
+import { EntryImages } from './entry-images.ts';
+import { type Entry, type Settled, type Submission, createEntry } from './entry.ts';
+import { lockRecords } from './lock.ts';
+import type { Kind, ResultOf, RowOf, UpsertModel } from './model.ts';
+import { type Judged, type Sight, findDone, judgeInOrder, look } from './sight.ts';
+import { addRow } from './relations.ts';
+import { inTransaction } from './transaction.ts';
+import type { UpsertOptions, WriteVerdict } from './types.ts';
+import { writeChanges } from './write.ts';
 
-/** How long an item may lose races before the caller is told to come again, in milliseconds. */
-const patience = 20_000;
+/** A change that was judged right. */
+type Plan<K extends Kind> = Judged<K> & { readonly verdict: WriteVerdict<K['state'], RowOf<K>> };
 
-/** Runs rounds until no entry is waiting: the earlier of two that name one reference first. */
-async function runRounds<Input extends UpsertInput>(
-  entries: readonly Entry<Input>[],
-  tiesOf: (input: Input) => Ties,
-  runRound: (round: readonly Entry<Input>[]) => Promise<readonly Entry<Input>[]>,
-): Promise<void> {
-  let deadline = performance.now() + patience;
-  let waiting = entries;
-  for (let lap = 1; waiting.length > 0; lap += 1) {
-    const { round, later } = takeRound(waiting, tiesOf);
-    const lost = await runRound(round);
-    waiting = [...lost, ...later];
-    if (lost.length < round.length) deadline = performance.now() + patience;
-    if (lost.length === 0) continue;
-    if (performance.now() > deadline) throw new ServiceUnavailableError(texts.tooManyWriters);
-    await delay(Math.random() * Math.min(lap * 2, 50));
-  }
+/** After so many lost races a record is written under its lock: its turn has come. */
+const patientLosses = 3;
+
+/** How long an entry may go round again, in milliseconds: while others are always first, and while the database is away. */
+export type Patience = { readonly races: number; readonly outages: number };
+
+const usualPatience: Patience = { races: 20_000, outages: 5_000 };
+
+/** How long a database that could not be reached is left alone, in milliseconds. */
+const outagePause = 100;
+
+/** Another writer was first: read, judge and write again. */
+class LostRace extends Error {}
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof LostRace || isUniqueViolation(error) || isForeignKeyViolation(error) || isRetryable(error);
+}
+
+function isWrite<K extends Kind>(judged: Judged<K>): judged is Plan<K> {
+  return judged.verdict.kind === 'write';
 }
 
 /** The same world, where files are taken and not kept. */
@@ -39,43 +49,271 @@ function withoutKeepingFiles(deps: UpsertDeps): UpsertDeps {
 }
 
 /**
- * Upserts many records of one kind and answers for each, in order: created, updated, unchanged, or its errors. A round is
- * one reading and one writing statement; what lost a race with another writer goes round again (design.md). Nothing is
- * locked while JavaScript runs, but for changes of hierarchy and for what has lost again and again. Throws ServiceUnavailableError when nothing goes
- * forward for 20 s, and whatever the database and the store throw: every item is then written whole or not at all.
- * With `validateOnly` every item is judged by what is stored, not by the items before it; new ids are then examples.
+ * Upserts records of one kind, a round at a time: one reading and one writing statement for any number of entries
+ * (design.md). Nothing is locked while JavaScript runs, but for changes of hierarchy, for what has lost race after race,
+ * and for what is only tried. With `validateOnly` everything is done and nothing is kept; new ids are then examples.
  */
-export async function upsertAll<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read>(
-  model: UpsertModel<Input, State, Row, Snapshot>,
-  deps: UpsertDeps,
-  actor: Actor,
-  items: readonly UpsertItem<Input>[],
-  options: UpsertOptions = {},
-): Promise<readonly UpsertResult<Row, Snapshot>[]> {
-  const run = new UpsertRun(model, options.validateOnly ? withoutKeepingFiles(deps) : deps, actor, options);
-  const entries = items.map((item, index): Entry<Input> => {
-    return { index, checked: checkItem(item, model.parameters, model.image.ofInput), losses: 0, isInDoubt: false };
-  });
-  const isNameless = ({ checked }: Entry<Input>) => checked.refused.has('reference');
-  for (const entry of entries.filter(isNameless)) run.refuse(entry);
-  const hasWritten = () => [...run.results.values()].some((result) => result.ok && result.outcome !== 'unchanged');
-  try {
-    await runRounds(
-      entries.filter((entry) => !isNameless(entry)),
-      model.tiesOf,
-      (round) => run.round(round),
-    );
-  } catch (error) {
-    // What may be committed keeps its files: a stray file is better than a row without its file.
-    const unwritten = entries.filter(({ index, isInDoubt }) => !run.results.has(index) && !isInDoubt);
-    await Promise.all(unwritten.map((entry) => run.discardImage(entry)));
-    throw error;
-  } finally {
-    if (!options.validateOnly && hasWritten()) deps.signal?.announce(actor.organization.id);
+export class UpsertEngine<K extends Kind> {
+  readonly model: UpsertModel<K>;
+  readonly #deps: UpsertDeps;
+  readonly #images: EntryImages<K>;
+  readonly #keeps: boolean;
+  readonly #patience: Patience;
+
+  constructor(
+    model: UpsertModel<K>,
+    deps: UpsertDeps,
+    { validateOnly = false, patience = usualPatience }: UpsertOptions & { readonly patience?: Patience } = {},
+  ) {
+    this.#patience = patience;
+    this.model = model;
+    this.#keeps = !validateOnly;
+    this.#deps = validateOnly ? withoutKeepingFiles(deps) : deps;
+    this.#images = new EntryImages(this.#deps, model.image);
   }
-  return entries.map(({ index }) => {
-    const result = run.results.get(index);
-    if (!result) throw new Error('An item was left without a result.');
-    return result;
-  });
+
+  /**
+   * Settles entries that use different references, each as soon as its fate is known, and answers those that must go round
+   * again: they lost a race, or the database could not be reached. Never throws: what keeps an entry from its result
+   * becomes its failure, and no neighbour's; every entry is written whole or not at all.
+   */
+  async round(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    const begun = performance.now();
+    for (const entry of entries) entry.triedSince ??= begun;
+    try {
+      const lost = await this.#run(organization, entries);
+      for (const entry of lost) entry.losses += 1;
+      return await this.#concede(lost, this.#patience.races, () => texts.tooManyWriters);
+    } catch (error) {
+      const open = entries.filter(({ isSettled }) => !isSettled);
+      if (!isConnectionError(error)) return this.#splitUp(organization, open, error);
+      await delay(outagePause);
+      return this.#concede(open, this.#patience.outages, ({ doubt }) =>
+        doubt ? texts.fateUnknown : texts.databaseAway,
+      );
+    }
+  }
+
+  /** Checks an item and makes an entry of it. */
+  admit(submission: Submission<K>): Entry<K> {
+    return createEntry(this.model, submission);
+  }
+
+  /** Gives an entry up, and takes back its files. */
+  async abandon(entry: Entry<K>, failure: unknown): Promise<void> {
+    await this.#images.discard(entry);
+    this.#settle(entry, { failure });
+  }
+
+  /** In the order of ruling 5. */
+  #refuse(entry: Entry<K>, errors: readonly UpsertError[]): void {
+    this.#settle(entry, { result: { ok: false, errors: sortErrors(errors, this.model.parameters) } });
+  }
+
+  #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
+    entry.isSettled = true;
+    entry.settle(settled);
+  }
+
+  /** Those that may still go round again; the others are told why they can't. */
+  async #concede(
+    entries: readonly Entry<K>[],
+    limit: number,
+    why: (entry: Entry<K>) => string,
+  ): Promise<readonly Entry<K>[]> {
+    const oldest = performance.now() - limit;
+    const given = entries.filter(({ triedSince = 0 }) => triedSince < oldest);
+    await Promise.all(given.map((entry) => this.abandon(entry, new ServiceUnavailableError(why(entry)))));
+    return entries.filter(({ isSettled }) => !isSettled);
+  }
+
+  /** Finds the guilty one by halves; not where that took too long already. */
+  async #splitUp(
+    organization: OrganizationIdentity,
+    entries: readonly Entry<K>[],
+    error: unknown,
+  ): Promise<readonly Entry<K>[]> {
+    const elapsed = performance.now() - (entries[0]?.triedSince ?? 0);
+    if (entries.length > 1 && elapsed < this.#patience.outages) {
+      const half = Math.ceil(entries.length / 2);
+      const lost = await this.round(organization, entries.slice(0, half));
+      return [...lost, ...(await this.round(organization, entries.slice(half)))];
+    }
+    await Promise.all(entries.map((entry) => this.abandon(entry, error)));
+    return [];
+  }
+
+  async #run(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    const named = this.#refuseNameless(entries);
+    if (named.length === 0) return [];
+    const sight = await look(this.model, this.#deps.db, organization.id, named);
+    await this.#settleDone(sight);
+    await this.#prepareImages(sight);
+    const staying: Plan<K>[] = [];
+    const locked: Entry<K>[] = [];
+    for (const judged of this.#judge(sight)) {
+      if (!isWrite(judged)) await this.#finish(judged, sight.snapshot);
+      else {
+        const plan = await this.#storeImage(organization, judged);
+        if (!plan) continue;
+        const needsLock = judged.verdict.moves || judged.entry.losses >= patientLosses || !this.#keeps;
+        if (needsLock) locked.push(judged.entry);
+        else staying.push(plan);
+      }
+    }
+    const lost = await this.#write(organization, staying, sight.snapshot);
+    return [...lost, ...(await this.#writeUnderLock(organization, locked))];
+  }
+
+  #refuseNameless(entries: readonly Entry<K>[]): readonly Entry<K>[] {
+    return entries.filter((entry) => {
+      const isNameless = entry.checked.refused.has('reference');
+      if (isNameless) this.#refuse(entry, entry.checked.errors);
+      return !isNameless;
+    });
+  }
+
+  /** Settles the entries in doubt that turn out to have been written. */
+  async #settleDone({ entries, snapshot }: Sight<K>): Promise<void> {
+    for (const entry of entries) {
+      const { doubt } = entry;
+      if (!doubt) continue;
+      delete entry.doubt;
+      const row = findDone(this.model, doubt, snapshot);
+      if (row) await this.#finish({ entry, verdict: doubt, newId: undefined }, snapshot, row);
+    }
+  }
+
+  /** An image that cannot be taken now is its own entry's failure. */
+  async #prepareImages({ entries, snapshot }: Sight<K>): Promise<void> {
+    const { byReference } = this.model.rowsOf(snapshot);
+    for (const entry of entries) {
+      if (entry.isSettled || !entry.checked.image) continue;
+      try {
+        await this.#images.prepare(entry, byReference.get(entry.checked.input.reference));
+      } catch (error) {
+        await this.abandon(entry, error);
+      }
+    }
+  }
+
+  #judge(sight: Sight<K>): readonly Judged<K>[] {
+    const open = sight.entries.filter(({ isSettled }) => !isSettled);
+    return judgeInOrder(this.model, { ...sight, entries: open }, (entry) => this.#images.describe(entry));
+  }
+
+  async #storeImage(organization: OrganizationIdentity, plan: Plan<K>): Promise<Plan<K> | undefined> {
+    const { entry, verdict } = plan;
+    if (!entry.prepared) return plan;
+    try {
+      return { ...plan, verdict: await this.#images.store(entry, verdict, organization) };
+    } catch (error) {
+      await this.abandon(entry, error);
+      return undefined;
+    }
+  }
+
+  async #write(
+    organization: OrganizationIdentity,
+    plans: readonly Plan<K>[],
+    snapshot: K['snapshot'],
+  ): Promise<readonly Entry<K>[]> {
+    if (plans.length === 0) return [];
+    const written = await this.#attempt(plans, () => this.#writePlans(this.#deps.db, organization.id, plans));
+    if (written) this.#announce(organization);
+    const lost: Entry<K>[] = [];
+    for (const [index, plan] of plans.entries()) {
+      const stored = written?.[index];
+      if (stored) await this.#finish(plan, snapshot, stored);
+      else lost.push(plan.entry);
+    }
+    return lost;
+  }
+
+  #writePlans(
+    db: Database,
+    organizationId: number,
+    plans: readonly Plan<K>[],
+  ): Promise<readonly (Stored | undefined)[]> {
+    const changes = plans.map(({ entry, newId, verdict: { existing, next, changedFields } }) => {
+      return { existing, next, newId, changedFields, door: entry.checked.door, userId: entry.userId };
+    });
+    return writeChanges(db, organizationId, this.model.target, changes);
+  }
+
+  #announce(organization: OrganizationIdentity): void {
+    if (this.#keeps) this.#deps.signal?.announce(organization.id);
+  }
+
+  /** What the writing answers, or undefined where it lost a race and nothing was written. */
+  async #attempt<Answer>(plans: readonly Plan<K>[], write: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await write();
+    } catch (error) {
+      if (isLostRace(error)) return undefined;
+      if (isConnectionError(error) && this.#keeps) for (const { entry, verdict } of plans) entry.doubt = verdict;
+      throw error;
+    }
+  }
+
+  /**
+   * Judges again and writes where nobody else can be first: changes of hierarchy under the organization's lock, in effect
+   * one after another (ruling 35), and records that lost race after race under their own. What is only tried goes this
+   * way too, and is taken back.
+   */
+  async #writeUnderLock(
+    organization: OrganizationIdentity,
+    entries: readonly Entry<K>[],
+  ): Promise<readonly Entry<K>[]> {
+    if (entries.length === 0) return [];
+    const plans: Plan<K>[] = [];
+    const work = async (trx: Database) => {
+      await lockRecords(trx, organization.id, this.model.target.table, entries);
+      return this.#judgeAndWrite(trx, organization.id, entries, plans);
+    };
+    const keeps = () => this.#keeps;
+    const written = await this.#attempt(plans, () => inTransaction(this.#deps.db, keeps, work));
+    if (!written) return entries;
+    this.#announce(organization);
+    for (const { judged, stored } of written.settled) await this.#finish(judged, written.snapshot, stored);
+    return [];
+  }
+
+  async #judgeAndWrite(trx: Database, organizationId: number, entries: readonly Entry<K>[], plans: Plan<K>[]) {
+    const sight = await look(this.model, trx, organizationId, entries);
+    const judged = this.#judge(sight);
+    plans.push(...judged.filter(isWrite));
+    // What is judged here rests on every earlier move being written: all of them, or none.
+    if (plans.some(({ verdict }) => this.#images.isAwaitedBy(verdict.next))) throw new LostRace();
+    const written = plans.length > 0 ? await this.#writePlans(trx, organizationId, plans) : [];
+    if (written.includes(undefined)) throw new LostRace();
+    const rows = new Map(plans.map(({ entry }, index) => [entry, written[index]]));
+    return {
+      snapshot: sight.snapshot,
+      settled: judged.map((each) => ({ judged: each, stored: rows.get(each.entry) })),
+    };
+  }
+
+  /** Settles an entry as it was judged, a write once it is carried out, and removes the files that nothing names any more. */
+  async #finish({ entry, verdict, newId }: Judged<K>, related: K['snapshot'], stored?: Stored): Promise<void> {
+    if (verdict.kind === 'refused') {
+      this.#refuse(entry, verdict.errors);
+      return this.#images.discard(entry);
+    }
+    const { warnings } = verdict;
+    if (verdict.kind === 'unchanged') {
+      const { record } = verdict;
+      const unchanged = { outcome: 'unchanged', record, previous: record, changedFields: [] } as const;
+      this.#settle(entry, { result: { ok: true, ...unchanged, warnings, related } });
+      return this.#images.discard(entry);
+    }
+    if (!stored) throw new Error('A change was settled before it was written.');
+    const { existing, next, changedFields } = verdict;
+    const record: RowOf<K> = { ...next, ...stored };
+    if (newId !== undefined) addRow(this.model.rowsOf(related), record);
+    const outcome = existing ? 'updated' : 'created';
+    const done = { outcome, record, previous: existing, changedFields } as const;
+    this.#settle(entry, { result: { ok: true, ...done, warnings, related } });
+    await this.#images.removeUnnamed(entry, existing, next);
+  }
 }

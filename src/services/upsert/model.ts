@@ -1,15 +1,29 @@
-import type { Actor } from '../../actor.ts';
 import type { StoredImage, UploadedFile } from '../../contract/images.ts';
 import type { Parameter } from '../../contract/parameters.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Stored } from '../records.ts';
 import type { Ancestors } from './ancestors.ts';
-import type { CheckedItem, UpsertInput, Verdict } from './types.ts';
+import type { Index } from './relations.ts';
+import type { CheckedItem, UpsertInput, UpsertResult, Verdict } from './types.ts';
 import type { WriteTarget } from './write.ts';
 
-/** What a judgement knows beside the snapshot: `newImage` is the upload's, with an empty path while it is not stored. */
+/** What every record that is upserted has. */
+export type AnyState = { readonly reference: string; readonly parentId: number | null };
+
+/** What every reading brings. */
+export type AnySnapshot = { readonly ancestors: Ancestors };
+
+/** The types of one kind of record. */
+export type Kind = { readonly input: UpsertInput; readonly state: AnyState; readonly snapshot: AnySnapshot };
+
+export type RowOf<K extends Kind> = K['state'] & Stored;
+export type ResultOf<K extends Kind> = UpsertResult<RowOf<K>, K['snapshot']>;
+
+/** What a judgement knows beside the snapshot. */
 export type World = {
-  readonly actor: Actor;
+  /** The caller's own user, if any. */
+  readonly userId: number | null;
+  /** The upload's, with an empty path while it is not stored. */
   readonly newImage: StoredImage | undefined;
   /** Of the parents that the inputs name. */
   readonly ancestors: Ancestors;
@@ -18,26 +32,35 @@ export type World = {
 /** References that an input rests on, and names that only one input of a round may claim. */
 export type Ties = { readonly needs: readonly string[]; readonly claims: readonly string[] };
 
-/** What every model's reading brings. */
-export type Read = { readonly ancestors: Ancestors };
+/** Where a kind of record has its image. */
+export type ImageField<K extends Kind> = {
+  /** In the input. */
+  readonly name: string;
+  readonly folder: string;
+  readonly ofInput: (input: K['input']) => UploadedFile | null | undefined;
+  readonly ofState: (state: K['state']) => StoredImage | null;
+  readonly into: (state: K['state'], image: StoredImage) => K['state'];
+};
 
 /** What one kind of record brings to the upsert: its rules are here, the order of events is the engine's. */
-export type UpsertModel<Input extends UpsertInput, State, Row extends State & Stored, Snapshot extends Read> = {
+export type UpsertModel<K extends Kind> = {
   readonly parameters: readonly Parameter[];
-  readonly image: {
-    readonly field: string;
-    readonly folder: string;
-    readonly ofInput: (input: Input) => UploadedFile | null | undefined;
-    readonly ofState: (state: State) => StoredImage | null;
-    readonly into: (state: State, image: StoredImage) => State;
-  };
-  readonly target: WriteTarget<State>;
-  readonly read: (db: Database, actor: Actor, inputs: readonly Input[]) => Promise<Snapshot>;
-  readonly find: (snapshot: Snapshot, reference: string) => Row | undefined;
+  readonly image: ImageField<K>;
+  readonly target: WriteTarget<K['state']>;
+  readonly read: (
+    db: Database,
+    organizationId: number,
+    inputs: readonly K['input'][],
+    userIds: readonly number[],
+  ) => Promise<K['snapshot']>;
+  /** The records of this kind that were read. */
+  readonly rowsOf: (snapshot: K['snapshot']) => Index<RowOf<K>>;
   /** Pure. */
-  readonly judge: (item: CheckedItem<Input>, snapshot: Snapshot, world: World) => Verdict<State, Row>;
-  /** What ties an input to others of one list, beside its own references: it must come after what claims what it needs. */
-  readonly tiesOf: (input: Input) => Ties;
-  readonly parentOf: (state: State) => number | null;
-  readonly toRow: (state: State, stored: Stored) => Row;
+  readonly judge: (
+    item: CheckedItem<K['input']>,
+    snapshot: K['snapshot'],
+    world: World,
+  ) => Verdict<K['state'], RowOf<K>>;
+  /** What ties an input to others, beside its own references: it must come after what claims what it needs. */
+  readonly tiesOf: (input: K['input']) => Ties;
 };

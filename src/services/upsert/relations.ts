@@ -3,19 +3,24 @@ import { type UpsertWarning, createWarning } from '../../contract/warnings.ts';
 import type { RecordKey } from './types.ts';
 
 /** Rows of one kind, findable by both of their keys. */
-export type Index<Row> = { readonly byId: ReadonlyMap<string, Row>; readonly byReference: ReadonlyMap<string, Row> };
+export type Index<Row> = { readonly byId: Map<string, Row>; readonly byReference: Map<string, Row> };
 
 /** Indexes rows by id and, where they have one, by reference. */
 export function indexRows<Row extends { readonly id: number; readonly reference?: string }>(
   rows: readonly Row[],
 ): Index<Row> {
-  const byId = new Map<string, Row>();
-  const byReference = new Map<string, Row>();
-  for (const row of rows) {
-    byId.set(String(row.id), row);
-    if (row.reference !== undefined) byReference.set(row.reference, row);
-  }
-  return { byId, byReference };
+  const index: Index<Row> = { byId: new Map(), byReference: new Map() };
+  for (const row of rows) addRow(index, row);
+  return index;
+}
+
+/** Adds a row, in the place of any other of its keys. */
+export function addRow<Row extends { readonly id: number; readonly reference?: string }>(
+  { byId, byReference }: Index<Row>,
+  row: Row,
+): void {
+  byId.set(String(row.id), row);
+  if (row.reference !== undefined) byReference.set(row.reference, row);
 }
 
 /** The ids and references that keys name, each once, as arrays for a query. */

@@ -1,38 +1,78 @@
-import type { StoredImage } from '../../contract/images.ts';
-import type { PreparedImage } from './images.ts';
-import type { Ties } from './model.ts';
-import type { CheckedItem, UpsertInput } from './types.ts';
+import type { Names } from './entry.ts';
 
-/** One item on its way through the rounds. */
-export type Entry<Input> = {
-  readonly index: number;
-  checked: CheckedItem<Input>;
-  prepared?: PreparedImage;
-  /** Its new image, once the files are written. */
-  stored?: StoredImage;
-  /** How often another writer was first. */
-  losses: number;
-  /** The connection broke while it was being written: nobody knows whether it was. */
-  isInDoubt: boolean;
+type Waiting = { readonly names: Names };
+
+type Choice<Each> = {
+  readonly busy?: ReadonlySet<string>;
+  readonly most?: number;
+  readonly suits?: (entry: Each) => boolean;
 };
 
 /**
- * Splits off, in order, the entries that neither name nor rest on a reference that an earlier one names: the round that
- * may run at once, to the same effect as one after another.
+ * Splits off, in order, at most `most` of the entries that suit and that may run at once to the same effect as one after
+ * another: none uses a name that an earlier one uses or that is `busy`, none needs one that an earlier one renames or
+ * that is `busy`.
  */
-export function takeRound<Input extends UpsertInput>(
-  waiting: readonly Entry<Input>[],
-  tiesOf: (input: Input) => Ties,
-): { readonly round: readonly Entry<Input>[]; readonly later: readonly Entry<Input>[] } {
-  const taken = new Set<string>();
-  const round: Entry<Input>[] = [];
-  const later: Entry<Input>[] = [];
-  for (const entry of waiting) {
-    const { input } = entry.checked;
-    const { needs, claims } = tiesOf(input);
-    const own = [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims];
-    ([...own, ...needs].some((name) => taken.has(name)) ? later : round).push(entry);
-    for (const name of own) taken.add(name);
+export function takeRound<Each extends Waiting>(
+  waiting: readonly Each[],
+  { busy = new Set(), most = Infinity, suits = () => true }: Choice<Each> = {},
+): { readonly round: readonly Each[]; readonly later: readonly Each[] } {
+  const used = new Set<string>();
+  const renamed = new Set<string>();
+  const round: Each[] = [];
+  const later: Each[] = [];
+  for (const [index, entry] of waiting.entries()) {
+    if (round.length >= most) return { round, later: later.concat(waiting.slice(index)) };
+    const { own, needs } = entry.names;
+    const isFree =
+      suits(entry) &&
+      own.every((name) => !used.has(name) && !busy.has(name)) &&
+      needs.every((name) => !renamed.has(name) && !busy.has(name));
+    (isFree ? round : later).push(entry);
+    for (const name of own) {
+      used.add(name);
+      if (own.length > 1) renamed.add(name);
+    }
   }
   return { round, later };
+}
+
+/** The entries in their order, but those that `isNew` says are to be created ahead of those that need them. */
+export function orderByNeeds<Each extends Waiting>(
+  entries: readonly Each[],
+  isNew: (reference: string) => boolean,
+): readonly Each[] {
+  const needed = findNeeded(entries, isNew);
+  if (needed.size === 0) return entries;
+  const ordered = new Set<Each>();
+  const onTheWay = new Set<Each>();
+  for (const start of entries) {
+    // Without recursion: a list may be one line of a thousand generations.
+    const stack = [start];
+    for (let entry = stack.at(-1); entry; entry = stack.at(-1)) {
+      onTheWay.add(entry);
+      const next = entry.names.needs.map((name) => needed.get(name)).find((each) => each && !onTheWay.has(each));
+      if (next) stack.push(next);
+      else {
+        stack.pop();
+        ordered.add(entry);
+      }
+    }
+  }
+  return [...ordered];
+}
+
+/** The entries by the references that are created by them and needed by others. */
+export function findNeeded<Each extends Waiting>(
+  entries: readonly Each[],
+  isNew: (reference: string) => boolean,
+): ReadonlyMap<string, Each> {
+  const needs = new Set(entries.flatMap(({ names }) => names.needs));
+  const needed = new Map<string, Each>();
+  if (needs.size === 0) return needed;
+  for (const entry of entries) {
+    const [reference = ''] = entry.names.own;
+    if (needs.has(reference) && isNew(reference)) needed.set(reference, entry);
+  }
+  return needed;
 }

@@ -10,16 +10,16 @@ class TakenBack<Answer> extends Error {
   }
 }
 
-/** Does the work in a transaction, and answers what it answers; where it is not to be kept, it is rolled back first. */
+/** Does the work in a transaction, and answers what it answers; what is not to be kept is rolled back first. */
 export async function inTransaction<Answer>(
   db: Database,
-  keep: boolean,
+  isKept: (answer: Answer) => boolean,
   work: (trx: Database) => Promise<Answer>,
 ): Promise<Answer> {
   try {
     return await db.transaction().execute(async (trx) => {
       const answer = await work(trx);
-      if (keep) return answer;
+      if (isKept(answer)) return answer;
       throw new TakenBack(answer);
     });
   } catch (error) {

@@ -66,20 +66,26 @@ export type CheckedItem<Input> = {
 export type Verdict<State, Row> =
   | { readonly kind: 'refused'; readonly errors: readonly UpsertError[] }
   | { readonly kind: 'unchanged'; readonly record: Row; readonly warnings: readonly UpsertWarning[] }
-  | {
-      readonly kind: 'write';
-      readonly existing: Row | undefined;
-      readonly next: State;
-      readonly changedFields: readonly string[];
-      readonly warnings: readonly UpsertWarning[];
-      /** An existing record gets another parent: to be judged again under the hierarchy's lock (ruling 35). */
-      readonly moves: boolean;
-    };
+  | WriteVerdict<State, Row>;
+
+/** The judgement that something is to be written. */
+export type WriteVerdict<State, Row> = {
+  readonly kind: 'write';
+  readonly existing: Row | undefined;
+  readonly next: State;
+  readonly changedFields: readonly string[];
+  readonly warnings: readonly UpsertWarning[];
+  /** An existing record gets another parent: to be judged again under the hierarchy's lock (ruling 35). */
+  readonly moves: boolean;
+};
 
 /** A row to write: an insert without `existing`, else an update of exactly that version. */
 export type Change<State> = {
   readonly existing: Stored | undefined;
   readonly next: State;
+  /** The id of an insert that others of the same statement refer to; else the database chooses one. */
+  readonly newId: number | undefined;
   readonly changedFields: readonly string[];
   readonly door: Door;
+  readonly userId: number | null;
 };

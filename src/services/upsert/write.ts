@@ -1,5 +1,4 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
 import type { ChangeKind } from '../changes/change.ts';
 import type { Stored } from '../records.ts';
@@ -20,6 +19,18 @@ export type WriteTarget<State> = {
   readonly toJson: (change: Change<State>) => object;
 };
 
+/** The id that the table's next row gets. */
+function nextId(table: string): RawBuilder<number> {
+  return sql`nextval(pg_get_serial_sequence(${sql.lit(table)}, 'id'))`;
+}
+
+/** Draws ids for rows yet to be inserted. */
+export async function drawIds(db: Database, table: string, count: number): Promise<readonly number[]> {
+  const { rows } = await sql<{ id: number }>`
+    select ${nextId(table)} as id from generate_series(1, ${count}::integer)`.execute(db);
+  return rows.map(({ id }) => id);
+}
+
 type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
 
 /**
@@ -29,12 +40,11 @@ type WrittenRow = { position: number; id: number; version: number; date_created:
  */
 export async function writeChanges<State>(
   db: Database,
-  actor: Actor,
+  organizationId: number,
   target: WriteTarget<State>,
   changes: readonly Change<State>[],
 ): Promise<readonly (Stored | undefined)[]> {
   const { columns } = target;
-  const organizationId = actor.organization.id;
   const table = sql.ref(target.table);
   const input = changes.map((change, position) => ({
     position,
@@ -42,16 +52,20 @@ export async function writeChanges<State>(
     version: change.existing?.version ?? null,
     changedFields: change.changedFields,
     door: change.door,
+    actorUserId: change.userId,
+    newId: change.newId,
     ...target.toJson(change),
   }));
   const returning = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
   const { rows } = await sql<WrittenRow>`
     with input as materialized (
       select * from jsonb_to_recordset(${JSON.stringify(input)}::jsonb)
-        as i (position integer, id bigint, version integer, "changedFields" text[], door text, ${columns.recordset})
+        as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
+          "actorUserId" bigint, ${columns.recordset})
     ), inserted as (
-      insert into ${table} as t (organization_id, ${columns.insertInto})
-      select ${organizationId}::bigint, ${columns.insertFrom} from input i where i.id is null order by i.reference
+      insert into ${table} as t (organization_id, id, ${columns.insertInto})
+      select ${organizationId}::bigint, coalesce(i."newId", ${nextId(target.table)}), ${columns.insertFrom}
+      from input i where i.id is null order by i.reference
       on conflict do nothing
       returning ${returning}
     ), updated as (
@@ -59,7 +73,7 @@ export async function writeChanges<State>(
       from input i where t.organization_id = ${organizationId} and t.id = i.id and t.version = i.version
       returning ${returning}
     ), written as (
-      select i.position, i."changedFields", i.door, w.*,
+      select i.position, i."changedFields", i.door, i."actorUserId", w.*,
         case when i.id is null then 'created' else 'updated' end as outcome
       from (select * from inserted union all select * from updated) w
       join input i on i.reference = w.reference
@@ -68,7 +82,7 @@ export async function writeChanges<State>(
         organization_id, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
       )
       select ${organizationId}::bigint, ${target.kind}, w.id, w.reference, w.outcome, w.version, w."changedFields", w.door,
-        ${actor.userId}::bigint
+        w."actorUserId"
       from written w order by w.position
     )${target.alongside?.(organizationId) ?? sql``}
     select position, id, version, date_created, last_updated from written`.execute(db);

@@ -1,0 +1,180 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Actor, OrganizationIdentity } from '../../actor.ts';
+import { texts } from '../../contract/errors.ts';
+import { ServiceUnavailableError } from '../errors.ts';
+import type { UpsertEngine } from './engine.ts';
+import type { Entry, Settled } from './entry.ts';
+import { jitter, requireResult } from './list.ts';
+import type { Kind, ResultOf } from './model.ts';
+import { takeRound } from './rounds.ts';
+import type { UpsertItem } from './types.ts';
+
+/** How much a combiner does at once; `organization` is for each of them, `process` for all together. */
+export type CombinerLimits = {
+  /** Calls in one write. */
+  readonly batch: number;
+  /** Writes under way. */
+  readonly writes: { readonly organization: number; readonly process: number };
+  /** Calls that wait or are under way. */
+  readonly calls: { readonly organization: number; readonly process: number };
+  /** Of those with an image, which are written one by one beside the others. */
+  readonly images: { readonly writes: number; readonly calls: number };
+};
+
+const usualLimits: CombinerLimits = {
+  batch: 64,
+  writes: { organization: 2, process: 6 },
+  calls: { organization: 2_000, process: 10_000 },
+  images: { writes: 4, calls: 64 },
+};
+
+/** What one organization has waiting and under way. */
+class Lane<K extends Kind> {
+  readonly organization: OrganizationIdentity;
+  waiting: Entry<K>[] = [];
+  /** The names that entries under way use. */
+  readonly busy = new Set<string>();
+  writes = 0;
+  calls = 0;
+
+  constructor(organization: OrganizationIdentity) {
+    this.organization = organization;
+  }
+}
+
+function hasImage<K extends Kind>(entry: Entry<K>): boolean {
+  return entry.checked.image !== undefined;
+}
+
+/**
+ * Writes single calls together: while writes are under way the next calls gather, then go in one (design.md). There are no
+ * timers, so a lone call waits for nobody. Calls of one reference take effect in the order in which they came; one with an
+ * image goes by itself, so that nobody waits for the picture. Organizations take turns.
+ */
+export class UpsertCombiner<K extends Kind> {
+  readonly #engine: UpsertEngine<K>;
+  readonly #limits: CombinerLimits;
+  /** Of the organizations that have calls, in the order of their turns. */
+  readonly #lanes = new Map<number, Lane<K>>();
+  #writes = 0;
+  #calls = 0;
+  #imageWrites = 0;
+  readonly #imageCalls = new Set<Entry<K>>();
+  #isScheduled = false;
+
+  constructor(engine: UpsertEngine<K>, limits: Partial<CombinerLimits> = {}) {
+    this.#engine = engine;
+    this.#limits = { ...usualLimits, ...limits };
+  }
+
+  /**
+   * Upserts one item. Throws a ServiceUnavailableError where too much waits already, and whatever kept the item from a
+   * result; nothing is written once `signal` has aborted before its turn.
+   */
+  async upsert(actor: Actor, item: UpsertItem<K['input']>, signal?: AbortSignal): Promise<ResultOf<K>> {
+    const lane = this.#laneOf(actor.organization);
+    const { organization, process } = this.#limits.calls;
+    if (lane.calls >= organization || this.#calls >= process) throw new ServiceUnavailableError(texts.tooManyCalls);
+    const settled = await new Promise<Settled<ResultOf<K>>>((resolve) => {
+      const settle = (fate: Settled<ResultOf<K>>) => {
+        this.#leave(lane, entry);
+        resolve(fate);
+      };
+      const entry = this.#engine.admit({ item, userId: actor.userId, signal, settle });
+      this.#enter(lane, entry);
+    });
+    return requireResult(settled);
+  }
+
+  #laneOf(organization: OrganizationIdentity): Lane<K> {
+    return this.#lanes.get(organization.id) ?? new Lane(organization);
+  }
+
+  #enter(lane: Lane<K>, entry: Entry<K>): void {
+    this.#lanes.set(lane.organization.id, lane);
+    lane.calls += 1;
+    this.#calls += 1;
+    if (hasImage(entry)) this.#imageCalls.add(entry);
+    if (this.#imageCalls.size > this.#limits.images.calls) {
+      void this.#engine.abandon(entry, new ServiceUnavailableError(texts.tooManyImages));
+      return;
+    }
+    lane.waiting.push(entry);
+    this.#schedule();
+  }
+
+  #leave(lane: Lane<K>, entry: Entry<K>): void {
+    lane.calls -= 1;
+    this.#calls -= 1;
+    this.#imageCalls.delete(entry);
+    for (const name of entry.names.own) lane.busy.delete(name);
+    if (lane.calls === 0) this.#lanes.delete(lane.organization.id);
+  }
+
+  /** What comes in by the same turn of the event loop goes together. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#startAll();
+    });
+  }
+
+  /** Starts what may be started, each organization a write in its turn. */
+  #startAll(): void {
+    for (let started = true; started;) {
+      started = false;
+      for (const lane of [...this.#lanes.values()]) {
+        if (!this.#start(lane)) continue;
+        started = true;
+        this.#lanes.delete(lane.organization.id);
+        this.#lanes.set(lane.organization.id, lane);
+      }
+    }
+  }
+
+  #start(lane: Lane<K>): boolean {
+    const { batch, writes, images } = this.#limits;
+    const isFree = lane.writes < writes.organization && this.#writes < writes.process;
+    if (isFree && this.#take(lane, batch, (entry) => !hasImage(entry))) return true;
+    return this.#imageWrites < images.writes && this.#take(lane, 1, hasImage);
+  }
+
+  #take(lane: Lane<K>, most: number, suits: (entry: Entry<K>) => boolean): boolean {
+    if (lane.waiting.length === 0) return false;
+    const { round, later } = takeRound(lane.waiting, { busy: lane.busy, most, suits });
+    lane.waiting = [...later];
+    const wanted = round.filter(({ signal }) => !signal?.aborted);
+    for (const entry of round) if (entry.signal?.aborted) void this.#engine.abandon(entry, entry.signal.reason);
+    if (wanted.length > 0) void this.#write(lane, wanted);
+    return round.length > 0;
+  }
+
+  async #write(lane: Lane<K>, entries: readonly Entry<K>[]): Promise<void> {
+    for (const name of entries.flatMap(({ names }) => names.own)) lane.busy.add(name);
+    const free = this.#occupy(lane, entries);
+    const lost = await this.#engine.round(lane.organization, entries);
+    free();
+    this.#schedule();
+    if (lost.length === 0) return;
+    await delay(jitter(lost));
+    for (const name of lost.flatMap(({ names }) => names.own)) lane.busy.delete(name);
+    lane.waiting = [...lost, ...lane.waiting];
+    this.#schedule();
+  }
+
+  /** Counts a write in, and answers how to count it out again. */
+  #occupy(lane: Lane<K>, entries: readonly Entry<K>[]): () => void {
+    if (entries.some(hasImage)) {
+      this.#imageWrites += 1;
+      return () => (this.#imageWrites -= 1);
+    }
+    lane.writes += 1;
+    this.#writes += 1;
+    return () => {
+      lane.writes -= 1;
+      this.#writes -= 1;
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import type { StoredImage } from '../../contract/images.ts';
+import { checkItem } from './check-item.ts';
+import type { PreparedImage } from './images.ts';
+import type { Kind, ResultOf, RowOf, UpsertModel } from './model.ts';
+import type { CheckedItem, UpsertItem, WriteVerdict } from './types.ts';
+
+/** What became of one item: its result, or what kept the gateway from having one. */
+export type Settled<Result> = { readonly result: Result } | { readonly failure: unknown };
+
+/** The names an entry uses, its reference first, and those of others that it rests on. */
+export type Names = { readonly own: readonly string[]; readonly needs: readonly string[] };
+
+/** One item on its way through the rounds. */
+export type Entry<K extends Kind> = {
+  readonly names: Names;
+  /** The caller's own user, if any. */
+  readonly userId: number | null;
+  /** Aborts when the caller has gone: what was not begun until then need not be done. */
+  readonly signal: AbortSignal | undefined;
+  /** Called once, as soon as the entry's fate is known. */
+  readonly settle: (settled: Settled<ResultOf<K>>) => void;
+  checked: CheckedItem<K['input']>;
+  isSettled: boolean;
+  prepared?: PreparedImage;
+  /** Its new image, once the files are written. */
+  stored?: StoredImage;
+  /** How many races it has lost. */
+  losses: number;
+  /** When it was first tried, by the monotonic clock in milliseconds. */
+  triedSince?: number;
+  /** What was being written when the connection broke: nobody knows whether it was. */
+  doubt?: WriteVerdict<K['state'], RowOf<K>>;
+};
+
+/** What an entry is made of. */
+export type Submission<K extends Kind> = Pick<Entry<K>, 'userId' | 'settle'> & {
+  readonly item: UpsertItem<K['input']>;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Checks all of an item that can be checked without the database, and makes an entry of it. */
+export function createEntry<K extends Kind>(
+  { parameters, image, tiesOf }: UpsertModel<K>,
+  { item, userId, signal, settle }: Submission<K>,
+): Entry<K> {
+  const checked = checkItem(item, parameters, image.ofInput);
+  const { input } = checked;
+  const { needs, claims } = tiesOf(input);
+  const own = checked.refused.has('reference')
+    ? []
+    : [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims];
+  return { names: { own, needs }, userId, signal, settle, checked, isSettled: false, losses: 0 };
+}
