@@ -11,6 +11,12 @@ const answerTimeout = statementTimeout + 5_000;
 const oldestVersion = 15;
 const int8Array = 1016;
 
+/**
+ * Prepared statements are planned once, not for each set of values: planning the reading of an upsert takes longer than
+ * executing it. None of our statements runs long enough to be worth compiling.
+ */
+const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off';
+
 /** `url` may hold a password. `poolSize` is the most connections this process opens, 10 unless told. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
 
@@ -65,6 +71,7 @@ function createPool(url: string, poolSize: number): pg.Pool {
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'customer-gateway',
+    options: sessionOptions,
     types: createTypeParsers(),
   });
   // Without listeners a lost connection would end the process. Whoever uses it gets the error from the query itself,

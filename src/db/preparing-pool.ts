@@ -11,6 +11,8 @@ const mostPrepared = 500;
 /** Longer ones are bulk statements, another text for every number of rows. */
 const longestPrepared = 20_000;
 const preparable = /^\s*(select|insert|update|delete|merge|with)\b/i;
+/** Lists are planned for their very values: a pattern may find an index, a page size ends a search early. */
+const isList = /\blimit \$/i;
 
 /** Statement names by text: Kysely sends none, and PostgreSQL would parse and plan every statement again. */
 class StatementNames {
@@ -19,12 +21,18 @@ class StatementNames {
   findName(text: string): string | undefined {
     const known = this.#names.get(text);
     if (known !== undefined || this.#names.size >= mostPrepared) return known;
-    if (text.length > longestPrepared || !preparable.test(text)) return undefined;
+    if (text.length > longestPrepared || !preparable.test(text) || isList.test(text)) return undefined;
     const name = `q_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
     this.#names.set(text, name);
     return name;
   }
 }
+
+/**
+ * After so many uses a connection plans its statements anew: a plan made while a table was as good as empty reads all of
+ * it, and PostgreSQL itself looks again only once it has analyzed the table, a minute or more after it has filled.
+ */
+const replanAt: ReadonlySet<number> = new Set([10, 100, 1_000, 10_000, 100_000]);
 
 /** What pg reads from a query beside what its types say. */
 type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number };
@@ -54,6 +62,16 @@ class PreparingClient implements PostgresPoolClient {
   release(): void {
     // A session left inside a transaction would take its next user's statements along.
     this.#client.release(this.#isSpoilt || this.#client.getTransactionStatus() !== 'I');
+  }
+
+  /** Throws away the plans of what is prepared. A connection on which that fails is closed. */
+  async replan(): Promise<void> {
+    try {
+      await this.#run('discard plans', []);
+    } catch (error) {
+      this.#client.release(true);
+      throw error;
+    }
   }
 
   async #run<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
@@ -88,6 +106,7 @@ export class PreparingPool implements PostgresPool {
   readonly #pool: Pool;
   readonly #timeout: number;
   readonly #names = new StatementNames();
+  readonly #uses = new WeakMap<PoolClient, number>();
 
   constructor(pool: Pool, timeout: number) {
     this.#pool = pool;
@@ -95,7 +114,12 @@ export class PreparingPool implements PostgresPool {
   }
 
   async connect(): Promise<PostgresPoolClient> {
-    return new PreparingClient(await this.#pool.connect(), this.#names, this.#timeout);
+    const client = await this.#pool.connect();
+    const uses = (this.#uses.get(client) ?? 0) + 1;
+    this.#uses.set(client, uses);
+    const preparing = new PreparingClient(client, this.#names, this.#timeout);
+    if (replanAt.has(uses)) await preparing.replan();
+    return preparing;
   }
 
   async end(): Promise<void> {

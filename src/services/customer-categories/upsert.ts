@@ -5,6 +5,7 @@ import type { CustomerCategoryState } from '../records.ts';
 import { UpsertEngine } from '../upsert/engine.ts';
 import { upsertList } from '../upsert/list.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
+import { createWriter } from '../upsert/write.ts';
 import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import { categoryColumnSql } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
@@ -30,13 +31,9 @@ export const categoryModel: UpsertModel<CategoryKind> = {
     ofState: (state) => state.image,
     into: (state, image) => ({ ...state, image }),
   },
-  target: {
-    table: 'customer_categories',
-    kind: 'customerCategory',
-    columns: categoryColumnSql,
-    toJson: ({ next }) => next,
-  },
+  table: 'customer_categories',
   read: readCategories,
+  write: createWriter({ table: 'customer_categories', kind: 'customerCategory', columns: categoryColumnSql }),
   rowsOf: (snapshot) => snapshot.categories,
   judge: judgeCategory,
   tiesOf: ({ parent, isRoot }) => ({

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
+import { defineStatement } from '../../db/statement.ts';
 import type {
   Customer,
   CustomerCategory,
@@ -15,6 +16,7 @@ import { createColumnSql, storedSql } from '../upsert/columns.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
 import { customerColumns } from './columns.ts';
+import type { RecordKey } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
 
 const columnSql = createColumnSql(customerColumns);
@@ -50,6 +52,122 @@ type SnapshotRow = {
   readonly ancestors: AncestorPairs;
 };
 
+type Keys = { readonly ids: readonly string[]; readonly references: readonly string[] };
+
+/** What the reading is told: its names are those of `defineStatement`. */
+type ReadArguments = {
+  readonly organizationId: number;
+  readonly references: readonly string[];
+  readonly parentIds: readonly string[];
+  readonly parentReferences: readonly string[];
+  readonly categoryIds: readonly string[];
+  readonly categoryReferences: readonly string[];
+  readonly segmentationIds: readonly string[];
+  readonly segmentationReferences: readonly string[];
+  readonly userIds: readonly string[];
+  readonly userReferences: readonly string[];
+  readonly paymentTypeIds: readonly string[];
+  readonly paymentTypeReferences: readonly string[];
+  readonly regionIds: readonly string[];
+};
+
+type Slots = { readonly [Name in keyof ReadArguments]: RawBuilder<ReadArguments[Name]> };
+
+const nameColumns = sql.raw('t.id, t.reference, t.name');
+const regionColumns = sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"');
+
+function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>) {
+  return defineStatement<ReadArguments, SnapshotRow>((slots) => {
+    const { organizationId, references } = slots;
+    const list = (rows: RawBuilder<unknown>) => sql`(select coalesce(json_agg(r), '[]') from (${rows}) r)`;
+    const select = (table: string, columns: RawBuilder<unknown>, where: RawBuilder<unknown>) => sql`
+      select ${columns} from ${sql.ref(table)} t where t.organization_id = ${organizationId} and (${where})`;
+    const stored = (column: string) =>
+      sql`array(select n.${sql.ref(column)} from named n where n.${sql.ref(column)} is not null)`;
+    const keyed = (ids: RawBuilder<unknown>, names: RawBuilder<unknown>, column: string) =>
+      sql`t.reference = any (${names}::text[]) or t.id = any (${ids}::bigint[] || ${stored(column)})`;
+    const parents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parent_id')}) and t.reference <> all (${references}::text[])`;
+    const chosenPaymentTypes = sql`array(
+      select p.payment_type_id from named n
+      join customer_payment_types p on p.organization_id = n.organization_id and p.customer_id = n.id
+    )`;
+    return sql<SnapshotRow>`
+      with named as materialized (
+        select * from customers t
+        where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
+      )
+      select
+        (select to_json(o) from (
+          select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
+          from organizations where id = ${organizationId}
+        ) o) as settings,
+        ${list(sql`select ${customerSelect} from named t union all ${select('customers', customerSelect, parents)}`)}
+          as customers,
+        ${list(
+          select(
+            'customer_categories',
+            categorySelect,
+            sql`t.is_root or ${keyed(slots.categoryIds, slots.categoryReferences, 'category_id')}`,
+          ),
+        )} as categories,
+        ${list(
+          select(
+            'customer_segmentations',
+            nameColumns,
+            keyed(slots.segmentationIds, slots.segmentationReferences, 'segmentation_id'),
+          ),
+        )} as segmentations,
+        ${list(select('users', nameColumns, keyed(slots.userIds, slots.userReferences, 'created_by_id')))} as users,
+        ${list(
+          select(
+            'payment_types',
+            nameColumns,
+            sql`t.reference = any (${slots.paymentTypeReferences}::text[])
+              or t.id = any (${slots.paymentTypeIds}::bigint[] || ${chosenPaymentTypes})`,
+          ),
+        )} as payment_types,
+        ${list(
+          select('regions', regionColumns, sql`t.id = any (${slots.regionIds}::bigint[] || ${stored('region_id')})`),
+        )} as regions,
+        ${ancestorsOf(slots)} as ancestors`;
+  });
+}
+
+const readWithoutParents = defineReading(() => sql`'[]'::json`);
+const readWithParents = defineReading(({ organizationId, parentIds, parentReferences }) =>
+  ancestorsSql('customers', organizationId, { ids: parentIds, references: parentReferences }),
+);
+
+function collectArguments(
+  organizationId: number,
+  inputs: readonly UpsertCustomerInput[],
+  userIds: readonly number[],
+): ReadArguments {
+  const collect = (keyOf: (input: UpsertCustomerInput) => RecordKey | null | undefined): Keys =>
+    collectKeys(inputs.map(keyOf));
+  const parents = collect((input) => input.parentCustomer);
+  const categories = collect((input) => input.customerCategory);
+  const segmentations = collect((input) => input.customerSegmentation);
+  const users = collect((input) => input.createdBy);
+  const paymentTypes = collectKeys(inputs.flatMap((input) => input.paymentTypes ?? []));
+  const regions = collect((input) => input.regionId);
+  return {
+    organizationId,
+    references: inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]),
+    parentIds: parents.ids,
+    parentReferences: parents.references,
+    categoryIds: categories.ids,
+    categoryReferences: categories.references,
+    segmentationIds: segmentations.ids,
+    segmentationReferences: segmentations.references,
+    userIds: [...users.ids, ...userIds.map(String)],
+    userReferences: users.references,
+    paymentTypeIds: paymentTypes.ids,
+    paymentTypeReferences: paymentTypes.references,
+    regionIds: regions.ids,
+  };
+}
+
 /** Reads, in one statement, the customers that the inputs name and every relation of the inputs and of those customers. */
 export async function readCustomers(
   db: Database,
@@ -57,58 +175,9 @@ export async function readCustomers(
   inputs: readonly UpsertCustomerInput[],
   userIds: readonly number[],
 ): Promise<CustomerSnapshot> {
-  const references = inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]);
-  const parents = collectKeys(inputs.map((input) => input.parentCustomer));
-  const categories = collectKeys(inputs.map((input) => input.customerCategory));
-  const segmentations = collectKeys(inputs.map((input) => input.customerSegmentation));
-  const users = collectKeys(inputs.map((input) => input.createdBy));
-  users.ids.push(...userIds.map(String));
-  const paymentTypes = collectKeys(inputs.flatMap((input) => input.paymentTypes ?? []));
-  const regions = collectKeys(inputs.map((input) => input.regionId));
-
-  const rows = (table: string, select: RawBuilder<unknown>, where: RawBuilder<unknown>) => sql`(
-    select coalesce(json_agg(r), '[]') from (
-      select ${select} from ${sql.ref(table)} t where t.organization_id = ${organizationId} and (${where})
-    ) r)`;
-  const keyed = (keys: { ids: string[]; references: string[] }, stored: string) => sql`
-    t.reference = any (${keys.references}::text[])
-    or t.id = any (${keys.ids}::bigint[] || array(select n.${sql.ref(stored)} from named n))`;
-  const named = sql.raw('t.id, t.reference, t.name');
-
-  const {
-    rows: [snapshot],
-  } = await sql<SnapshotRow>`
-    with named as materialized (
-      select * from customers t
-      where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
-    )
-    select
-      (select to_json(o) from (
-        select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
-        from organizations where id = ${organizationId}
-      ) o) as settings,
-      ${rows('customers', customerSelect, sql`t.reference = any (${references}::text[]) or ${keyed(parents, 'parent_id')}`)}
-        as customers,
-      ${rows('customer_categories', categorySelect, sql`t.is_root or ${keyed(categories, 'category_id')}`)} as categories,
-      ${rows('customer_segmentations', named, keyed(segmentations, 'segmentation_id'))} as segmentations,
-      ${rows('users', named, keyed(users, 'created_by_id'))} as users,
-      ${rows(
-        'payment_types',
-        named,
-        sql`
-        t.reference = any (${paymentTypes.references}::text[]) or t.id = any (${paymentTypes.ids}::bigint[] || array(
-          select p.payment_type_id from named n
-          join customer_payment_types p on p.organization_id = n.organization_id and p.customer_id = n.id
-        ))`,
-      )} as payment_types,
-      ${rows(
-        'regions',
-        sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"'),
-        sql`
-        t.id = any (${regions.ids}::bigint[] || array(select n.region_id from named n))`,
-      )} as regions,
-      ${ancestorsSql('customers', organizationId, parents)} as ancestors
-  `.execute(db);
+  const args = collectArguments(organizationId, inputs, userIds);
+  const namesParents = args.parentIds.length + args.parentReferences.length > 0;
+  const [snapshot] = await (namesParents ? readWithParents : readWithoutParents)(db, args);
   if (!snapshot) throw new Error('The reading statement answered no row.');
   const foundCategories = snapshot.categories.map(reviveDates);
   return {

@@ -5,6 +5,7 @@ import type { CustomerState } from '../records.ts';
 import { UpsertEngine } from '../upsert/engine.ts';
 import { upsertList } from '../upsert/list.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
+import { createWriter } from '../upsert/write.ts';
 import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
@@ -27,8 +28,9 @@ export const customerModel: UpsertModel<CustomerKind> = {
     ofState: (state) => state.logo,
     into: (state, logo) => ({ ...state, logo }),
   },
-  target: customerTarget,
+  table: customerTarget.table,
   read: readCustomers,
+  write: createWriter(customerTarget),
   rowsOf: (snapshot) => snapshot.customers,
   judge: judgeCustomer,
   tiesOf: ({ parentCustomer }) => ({ needs: parentCustomer?.reference ? [parentCustomer.reference] : [], claims: [] }),

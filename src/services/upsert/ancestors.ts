@@ -9,10 +9,9 @@ export type AncestorPairs = readonly (readonly [id: number, parentId: number | n
 /** A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. */
 export function ancestorsSql(
   table: string,
-  organizationId: number,
-  { ids, references }: { readonly ids: readonly string[]; readonly references: readonly string[] },
+  organizationId: RawBuilder<number>,
+  { ids, references }: { readonly ids: RawBuilder<unknown>; readonly references: RawBuilder<unknown> },
 ): RawBuilder<AncestorPairs> {
-  if (ids.length + references.length === 0) return sql`'[]'::json`;
   return sql`(
     with recursive line as (
       select t.id, t.parent_id from ${sql.ref(table)} t where t.organization_id = ${organizationId}

@@ -15,7 +15,6 @@ import { type Judged, type Sight, findDone, judgeInOrder, look } from './sight.t
 import { addRow } from './relations.ts';
 import { inTransaction } from './transaction.ts';
 import type { UpsertOptions, WriteVerdict } from './types.ts';
-import { writeChanges } from './write.ts';
 
 /** A change that was judged right. */
 type Plan<K extends Kind> = Judged<K> & { readonly verdict: WriteVerdict<K['state'], RowOf<K>> };
@@ -238,7 +237,7 @@ export class UpsertEngine<K extends Kind> {
     const changes = plans.map(({ entry, newId, verdict: { existing, next, changedFields } }) => {
       return { existing, next, newId, changedFields, door: entry.checked.door, userId: entry.userId };
     });
-    return writeChanges(db, organizationId, this.model.target, changes);
+    return this.model.write(db, organizationId, changes);
   }
 
   #announce(organization: OrganizationIdentity): void {
@@ -268,7 +267,7 @@ export class UpsertEngine<K extends Kind> {
     if (entries.length === 0) return [];
     const plans: Plan<K>[] = [];
     const work = async (trx: Database) => {
-      await lockRecords(trx, organization.id, this.model.target.table, entries);
+      await lockRecords(trx, organization.id, this.model.table, entries);
       return this.#judgeAndWrite(trx, organization.id, entries, plans);
     };
     const keeps = () => this.#keeps;

@@ -6,12 +6,10 @@ export type Json<Row extends Stored> = Omit<Row, 'dateCreated' | 'lastUpdated'> 
   readonly lastUpdated: string;
 };
 
-/** The record with its timestamps as dates. */
-export function reviveDates<Row extends Stored>(
-  row: Json<Row>,
-): Omit<Row, 'dateCreated' | 'lastUpdated'> & {
-  dateCreated: Date;
-  lastUpdated: Date;
-} {
-  return { ...row, dateCreated: new Date(row.dateCreated), lastUpdated: new Date(row.lastUpdated) };
+type Dates = { dateCreated: Date; lastUpdated: Date };
+
+/** The record with its timestamps as dates. It is the very object it was given, since a copy of it costs more than all the rest. */
+export function reviveDates<Row extends Stored>(row: Json<Row>): Omit<Row, keyof Dates> & Dates {
+  const dates: Dates = { dateCreated: new Date(row.dateCreated), lastUpdated: new Date(row.lastUpdated) };
+  return Object.assign(row, dates);
 }

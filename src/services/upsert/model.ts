@@ -5,7 +5,7 @@ import type { Stored } from '../records.ts';
 import type { Ancestors } from './ancestors.ts';
 import type { Index } from './relations.ts';
 import type { CheckedItem, UpsertInput, UpsertResult, Verdict } from './types.ts';
-import type { WriteTarget } from './write.ts';
+import type { WriteChanges } from './write.ts';
 
 /** What every record that is upserted has. */
 export type AnyState = { readonly reference: string; readonly parentId: number | null };
@@ -46,13 +46,14 @@ export type ImageField<K extends Kind> = {
 export type UpsertModel<K extends Kind> = {
   readonly parameters: readonly Parameter[];
   readonly image: ImageField<K>;
-  readonly target: WriteTarget<K['state']>;
+  readonly table: string;
   readonly read: (
     db: Database,
     organizationId: number,
     inputs: readonly K['input'][],
     userIds: readonly number[],
   ) => Promise<K['snapshot']>;
+  readonly write: WriteChanges<K['state']>;
   /** The records of this kind that were read. */
   readonly rowsOf: (snapshot: K['snapshot']) => Index<RowOf<K>>;
   /** Pure. */

@@ -36,7 +36,7 @@ export async function look<K extends Kind>(
   const { byReference } = model.rowsOf(snapshot);
   const isNew = (reference: string) => !byReference.has(reference);
   const needed = [...findNeeded(entries, isNew).keys()];
-  const ids = needed.length > 0 ? await drawIds(db, model.target.table, needed.length) : [];
+  const ids = needed.length > 0 ? await drawIds(db, model.table, needed.length) : [];
   const newIds = new Map(needed.flatMap((reference, index) => (ids[index] ? [[reference, ids[index]]] : [])));
   return { entries: orderByNeeds(entries, isNew), snapshot, newIds };
 }

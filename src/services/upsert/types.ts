@@ -81,7 +81,7 @@ export type WriteVerdict<State, Row> = {
 
 /** A row to write: an insert without `existing`, else an update of exactly that version. */
 export type Change<State> = {
-  readonly existing: Stored | undefined;
+  readonly existing: (State & Stored) | undefined;
   readonly next: State;
   /** The id of an insert that others of the same statement refer to; else the database chooses one. */
   readonly newId: number | undefined;

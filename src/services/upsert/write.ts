@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
+import { defineStatement } from '../../db/statement.ts';
 import type { ChangeKind } from '../changes/change.ts';
 import type { Stored } from '../records.ts';
 import type { Change } from './types.ts';
@@ -14,10 +15,21 @@ export type WriteTarget<State> = {
     readonly set: RawBuilder<unknown>;
     readonly recordset: RawBuilder<unknown>;
   };
-  /** Further common table expressions, each led by a comma; they may use `input` and `written`. */
-  readonly alongside?: (organizationId: number) => RawBuilder<unknown>;
-  readonly toJson: (change: Change<State>) => object;
+  /** What each change brings beside its state, as columns of a record set. */
+  readonly extras?: readonly { readonly key: string; readonly type: string }[];
+  readonly toExtras?: (change: Change<State>) => object;
+  /** Further common table expressions, each led by a comma; `written` has the records' ids and the extras. */
+  readonly alongside?: (organizationId: RawBuilder<number>) => RawBuilder<unknown>;
 };
+
+/** Writes all changes, and that they happened, in one statement; see `createWriter`. */
+export type WriteChanges<State> = (
+  db: Database,
+  organizationId: number,
+  changes: readonly Change<State>[],
+) => Promise<readonly (Stored | undefined)[]>;
+
+type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
 
 /** The id that the table's next row gets. */
 function nextId(table: string): RawBuilder<number> {
@@ -31,69 +43,68 @@ export async function drawIds(db: Database, table: string, count: number): Promi
   return rows.map(({ id }) => id);
 }
 
-type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
-
-/**
- * Writes all changes, and that they happened, in one statement and answers, in their order, what became of each:
- * undefined where another writer was first (the reference exists by now, or the version is another) and nothing was written.
- * Throws a unique or foreign key violation, having written nothing, where a rename, a root or a relation lost a race.
- */
-export async function writeChanges<State>(
-  db: Database,
-  organizationId: number,
-  target: WriteTarget<State>,
-  changes: readonly Change<State>[],
-): Promise<readonly (Stored | undefined)[]> {
-  const { columns } = target;
-  const table = sql.ref(target.table);
-  const input = changes.map((change, position) => ({
-    position,
-    id: change.existing?.id ?? null,
-    version: change.existing?.version ?? null,
-    changedFields: change.changedFields,
-    door: change.door,
-    actorUserId: change.userId,
-    newId: change.newId,
-    ...target.toJson(change),
-  }));
-  const returning = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
-  const { rows } = await sql<WrittenRow>`
+function defineWriting<State>({ table, kind, columns, extras = [], alongside }: WriteTarget<State>) {
+  const name = sql.ref(table);
+  const list = (write: (extra: { key: string; type: string }) => string) => sql.raw(extras.map(write).join(''));
+  const stored = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
+  const brought = sql`i.position, i."changedFields", i.door, i."actorUserId"${list(({ key }) => `, i."${key}"`)}`;
+  return defineStatement<{ readonly organizationId: number; readonly input: string }, WrittenRow>(
+    ({ organizationId, input }) => sql`
     with input as materialized (
-      select * from jsonb_to_recordset(${JSON.stringify(input)}::jsonb)
+      select * from jsonb_to_recordset(${input}::jsonb)
         as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
-          "actorUserId" bigint, ${columns.recordset})
+          "actorUserId" bigint, ${columns.recordset}${list(({ key, type }) => `, "${key}" ${type}`)})
     ), inserted as (
-      insert into ${table} as t (organization_id, id, ${columns.insertInto})
-      select ${organizationId}::bigint, coalesce(i."newId", ${nextId(target.table)}), ${columns.insertFrom}
+      insert into ${name} as t (organization_id, id, ${columns.insertInto})
+      select ${organizationId}::bigint, coalesce(i."newId", ${nextId(table)}), ${columns.insertFrom}
       from input i where i.id is null order by i.reference
       on conflict do nothing
-      returning ${returning}
+      returning ${stored}
     ), updated as (
-      update ${table} as t set ${columns.set}, version = t.version + 1, last_updated = now()
-      from input i where t.organization_id = ${organizationId} and t.id = i.id and t.version = i.version
-      returning ${returning}
+      update ${name} as t set ${columns.set}, version = t.version + 1, last_updated = now()
+      from input i where t.organization_id = ${organizationId}::bigint and t.id = i.id and t.version = i.version
+      returning ${stored}, ${brought}
     ), written as (
-      select i.position, i."changedFields", i.door, i."actorUserId", w.*,
-        case when i.id is null then 'created' else 'updated' end as outcome
-      from (select * from inserted union all select * from updated) w
-      join input i on i.reference = w.reference
+      select t.*, ${brought}, 'created' as outcome from inserted t join input i on i.reference = t.reference
+      union all
+      select u.*, 'updated' from updated u
     ), recorded as (
       insert into changes (
         organization_id, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
       )
-      select ${organizationId}::bigint, ${target.kind}, w.id, w.reference, w.outcome, w.version, w."changedFields", w.door,
-        w."actorUserId"
+      select ${organizationId}::bigint, ${sql.lit(kind)}, w.id, w.reference, w.outcome, w.version, w."changedFields",
+        w.door, w."actorUserId"
       from written w order by w.position
-    )${target.alongside?.(organizationId) ?? sql``}
-    select position, id, version, date_created, last_updated from written`.execute(db);
-  const written: (Stored | undefined)[] = changes.map(() => undefined);
-  for (const row of rows) {
-    written[row.position] = {
-      id: row.id,
-      version: row.version,
-      dateCreated: row.date_created,
-      lastUpdated: row.last_updated,
-    };
-  }
-  return written;
+    )${alongside?.(organizationId) ?? sql``}
+    select position, id, version, date_created, last_updated from written`,
+  );
+}
+
+/**
+ * Creates the function that writes all changes, and that they happened, in one statement and answers, in their order, what
+ * became of each: undefined where another writer was first (the reference exists by now, or the version is another) and
+ * nothing was written. It throws a unique or foreign key violation, having written nothing, where a rename, a root or a
+ * relation lost a race.
+ */
+export function createWriter<State>(target: WriteTarget<State>): WriteChanges<State> {
+  const write = defineWriting(target);
+  return async (db, organizationId, changes) => {
+    const input = changes.map((change, position) => ({
+      position,
+      id: change.existing?.id,
+      version: change.existing?.version,
+      newId: change.newId,
+      changedFields: change.changedFields,
+      door: change.door,
+      actorUserId: change.userId,
+      ...change.next,
+      ...target.toExtras?.(change),
+    }));
+    const rows = await write(db, { organizationId, input: JSON.stringify(input) });
+    const written: (Stored | undefined)[] = changes.map(() => undefined);
+    for (const { position, id, version, date_created: dateCreated, last_updated: lastUpdated } of rows) {
+      written[position] = { id, version, dateCreated, lastUpdated };
+    }
+    return written;
+  };
 }
