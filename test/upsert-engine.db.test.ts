@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type KyselyPlugin, type QueryId, RawNode, sql } from 'kysely';
+import { sql } from 'kysely';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Actor } from '../src/actor.ts';
@@ -17,6 +17,7 @@ import { upsertList } from '../src/services/upsert/list.ts';
 import { renditionKeys } from '../src/services/upsert/images.ts';
 import type { UpsertResult } from '../src/services/upsert/types.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { watch } from './support/watch.ts';
 
 let gateway: TestGateway;
 let deps: UpsertDeps;
@@ -62,30 +63,6 @@ function summarize(results: readonly AnyResult[]): string[] {
 
 async function readCustomer(reference: string) {
   return deps.db.selectFrom('customers').selectAll().where('reference', '=', reference).executeTakeFirst();
-}
-
-type Watching = {
-  /** Runs before each statement; what it throws is thrown instead of running it. */
-  readonly before?: (isWrite: boolean, statement: string) => void;
-  /** Runs after each statement; what it throws is thrown although it ran. */
-  readonly after?: (isWrite: boolean) => void;
-};
-
-function watch(db: Database, { before, after }: Watching): Database {
-  const writes = new WeakSet<QueryId>();
-  const plugin: KyselyPlugin = {
-    transformQuery: ({ node, queryId }) => {
-      const isWrite = RawNode.is(node) && node.sqlFragments.some((fragment) => fragment.includes('insert into'));
-      if (isWrite) writes.add(queryId);
-      before?.(isWrite, JSON.stringify(node));
-      return node;
-    },
-    transformResult: ({ result, queryId }) => {
-      after?.(writes.has(queryId));
-      return Promise.resolve(result);
-    },
-  };
-  return db.withPlugin(plugin);
 }
 
 async function countStatements(work: (db: Database) => Promise<unknown>): Promise<number> {

@@ -122,7 +122,9 @@ builder.mutationField('upsertCustomerCategory', (t) =>
         validateOnly,
         signal: context.request.signal,
       });
-      if (result.ok) relations.categories.prime([...result.related.categories.byId.values(), result.record]);
+      if (!result.ok) return result;
+      relations.categories.lookIn(result.related.categories);
+      relations.categories.prime([result.record]);
       return result;
     },
   }),

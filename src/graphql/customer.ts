@@ -151,12 +151,13 @@ const UpsertCustomerResultRef = builder.unionType('UpsertCustomerResult', {
 });
 
 function primeRelations(relations: Relations, { record, related }: Extract<CustomerResult, { ok: true }>): void {
-  relations.customers.prime([...related.customers.byId.values(), record]);
-  relations.categories.prime(related.categories.byId.values());
-  relations.segmentations.prime(related.segmentations.byId.values());
-  relations.users.prime(related.users.byId.values());
-  relations.paymentTypes.prime(related.paymentTypes.byId.values());
-  relations.regions.prime(related.regions.byId.values());
+  relations.customers.lookIn(related.customers);
+  relations.customers.prime([record]);
+  relations.categories.lookIn(related.categories);
+  relations.segmentations.lookIn(related.segmentations);
+  relations.users.lookIn(related.users);
+  relations.paymentTypes.lookIn(related.paymentTypes);
+  relations.regions.lookIn(related.regions);
 }
 
 builder.mutationField('upsertCustomer', (t) =>

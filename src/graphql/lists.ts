@@ -26,26 +26,38 @@ export type Lists<Row, Filter, Field extends string, By extends string> = (
 type Key<Filter, By extends string> = { readonly query: ListQuery<Filter>; readonly owner: Owner<By> };
 type Read<Filter, By extends string, Answer> = (query: ListQuery<Filter>, owners: Owners<By>) => Promise<Answer[]>;
 
+/** Most requests open no list. */
+function lazily<T>(create: () => T): () => T {
+  let created: T | undefined;
+  return () => (created ??= create());
+}
+
 /** Reads the same list of many owners at once. Nothing is remembered: what follows a mutation must see it. */
 function createLoader<Filter, By extends string, Answer>(read: Read<Filter, By, Answer>) {
-  return new DataLoader<Key<Filter, By>, Answer>(
-    async (keys) => {
-      const groups = new Map<string, { key: Key<Filter, By>; ids: number[]; answers: Promise<Answer[]> | undefined }>();
-      const places = keys.map((key) => {
-        const name = JSON.stringify([key.owner.by, key.query]);
-        const group = groups.get(name) ?? { key, ids: [], answers: undefined };
-        groups.set(name, group);
-        return { group, index: group.ids.push(key.owner.id) - 1 };
-      });
-      return Promise.all(
-        places.map(async ({ group, index }) => {
-          const { key, ids } = group;
-          const answer = (await (group.answers ??= read(key.query, { by: key.owner.by, ids }))).at(index);
-          return answer ?? new Error('A list was asked for and not answered.');
-        }),
-      );
-    },
-    { cache: false },
+  return lazily(
+    () =>
+      new DataLoader<Key<Filter, By>, Answer>(
+        async (keys) => {
+          const groups = new Map<
+            string,
+            { key: Key<Filter, By>; ids: number[]; answers: Promise<Answer[]> | undefined }
+          >();
+          const places = keys.map((key) => {
+            const name = JSON.stringify([key.owner.by, key.query]);
+            const group = groups.get(name) ?? { key, ids: [], answers: undefined };
+            groups.set(name, group);
+            return { group, index: group.ids.push(key.owner.id) - 1 };
+          });
+          return Promise.all(
+            places.map(async ({ group, index }) => {
+              const { key, ids } = group;
+              const answer = (await (group.answers ??= read(key.query, { by: key.owner.by, ids }))).at(index);
+              return answer ?? new Error('A list was asked for and not answered.');
+            }),
+          );
+        },
+        { cache: false },
+      ),
   );
 }
 
@@ -69,14 +81,14 @@ function createLists<Row, Filter extends object, Field extends string, By extend
   return ({ filter, orderBy, ...args }, owner) => {
     const query = prepare(args, filter ?? noFilter, orderBy ?? []);
     const readPage = async () => {
-      const page = owner ? await pages.load({ query, owner }) : only(await listing.readPages(actor, query));
+      const page = owner ? await pages().load({ query, owner }) : only(await listing.readPages(actor, query));
       prime(page.edges.map(({ node }) => node));
       return page;
     };
     let page: Promise<Page<Row>> | undefined;
     return {
       page: () => (page ??= readPage()),
-      count: async () => (owner ? counts.load({ query, owner }) : only(await listing.count(actor, query))),
+      count: async () => (owner ? counts().load({ query, owner }) : only(await listing.count(actor, query))),
     };
   };
 }
@@ -89,15 +101,17 @@ function only<T>(answers: readonly T[]): T {
 
 /** The lists of one request, of one organization. */
 export function createAllLists(services: Services, actor: Actor, { customers, categories }: Relations) {
-  const ancestors = new DataLoader<number, CustomerCategory[]>(
-    (ids) => services.listCategoryAncestors(actor, [...ids]),
-    { cache: false },
+  const ancestors = lazily(
+    () =>
+      new DataLoader<number, CustomerCategory[]>((ids) => services.listCategoryAncestors(actor, [...ids]), {
+        cache: false,
+      }),
   );
   return {
     customers: createLists(services.customers, actor, {}, (rows) => customers.prime(rows)),
     categories: createLists(services.customerCategories, actor, {}, (rows) => categories.prime(rows)),
     /** The categories above the one of that id, from the root down. */
-    ancestors: (id: number) => ancestors.load(id),
+    ancestors: (id: number) => ancestors().load(id),
   };
 }
 

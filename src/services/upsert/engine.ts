@@ -176,9 +176,7 @@ export class UpsertEngine<K extends Kind> {
   async #settleDone({ entries, snapshot }: Sight<K>): Promise<void> {
     for (const entry of entries) {
       const { doubt } = entry;
-      if (!doubt) continue;
-      delete entry.doubt;
-      const row = findDone(this.model, doubt, snapshot);
+      const row = doubt && findDone(this.model, doubt, snapshot);
       if (row) await this.#finish({ entry, verdict: doubt, newId: undefined }, snapshot, row);
     }
   }
