@@ -305,6 +305,8 @@ export class UpsertEngine<K extends Kind> {
       return this.#images.discard(entry);
     }
     if (!stored) throw new Error('A change was settled before it was written.');
+    // Nobody wrote this version before: whatever was in doubt was not done.
+    delete entry.doubt;
     const { existing, next, changedFields } = verdict;
     const record: RowOf<K> = { ...next, ...stored };
     if (newId !== undefined) addRow(this.model.rowsOf(related), record);
