@@ -5,6 +5,7 @@ import {
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  isScalarType,
   isSpecifiedScalarType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
@@ -83,5 +84,23 @@ describe('the schema', () => {
       const required = fields.filter((field) => String(field.type).endsWith('!')).map((field) => field.name);
       expect(required).toEqual(['reference']);
     }
+  });
+
+  it('gives every scalar of its own the address of a specification', () => {
+    const scalars = ownTypes.filter(isScalarType).map(({ name, specifiedByURL }) => [name, specifiedByURL]);
+    expect(scalars.map(([name]) => name)).toEqual(['DateTime', 'URL', 'Upload']);
+    expect(scalars.filter(([, address]) => !URL.canParse(address ?? ''))).toEqual([]);
+  });
+
+  it('has no list with nulls in it', () => {
+    const lists = printSchema().match(/: \[+\w+!?\]/g) ?? [];
+    expect(lists.length).toBeGreaterThan(30);
+    expect(lists.filter((list) => !list.endsWith('!]'))).toEqual([]);
+  });
+
+  it('names types like Customer, fields and arguments like lastUpdated, enum values like UPSERT', () => {
+    const places = ownTypes.flatMap(listDescribed).map(({ place }) => place);
+    const usual = /^([A-Z][A-Za-z]*)(\.([a-z][A-Za-z\d]*(\([a-z][A-Za-z]*\))?|[A-Z]+(_[A-Z]+)*))?$/;
+    expect(places.filter((place) => !usual.test(place))).toEqual([]);
   });
 });

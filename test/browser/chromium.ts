@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import path from 'node:path';
+import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import sharp from 'sharp';
 
 const usualPlaces = [
   '/usr/bin/chromium',
@@ -53,4 +55,12 @@ export async function watch(context: BrowserContext): Promise<Complaints> {
   });
   context.on('weberror', (error) => complaints.push(`threw ${String(error.error())}`));
   return complaints;
+}
+
+const images = path.resolve(import.meta.dirname, '../../docs/images');
+
+/** A picture of the page for the README, in `docs/images`: small as a file. */
+export async function takeScreenshot(page: Page, name: string): Promise<void> {
+  const image = await page.screenshot({ animations: 'disabled' });
+  await sharp(image).png({ palette: true, effort: 10 }).toFile(path.join(images, name));
 }

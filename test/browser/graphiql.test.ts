@@ -1,54 +1,34 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page, Request } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
 import { createTabs } from '../../src/http/graphiql-tabs.ts';
-import { type RunningServer, serve } from '../../src/main.ts';
 import { expectPromised, tabPromises } from '../support/tab-promises.ts';
-import { type Complaints, launchChromium, requireChromium, watch } from './chromium.ts';
+import { type Complaints, launchChromium, requireChromium, takeScreenshot, watch } from './chromium.ts';
+import { type ListeningGateway, startGateway } from './gateway.ts';
 
-const screenshot = path.resolve(import.meta.dirname, '../../docs/images/graphiql.png');
 const titles = Object.keys(tabPromises);
-let folder: string;
-let server: RunningServer;
+let gateway: ListeningGateway;
 let browser: Browser;
 let page: Page;
 let complaints: Complaints;
 
-async function findFreePort(): Promise<number> {
-  const occupied = createServer().listen(0, '127.0.0.1');
-  await once(occupied, 'listening');
-  const { port } = occupied.address() as AddressInfo;
-  occupied.close();
-  await once(occupied, 'close');
-  return port;
-}
-
-const address = () => `http://127.0.0.1:${server.port}`;
-
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-browser-'));
-  const port = await findFreePort();
-  server = await serve(readConfig({ DATA_DIR: folder, PORT: String(port) }), () => undefined);
+  gateway = await startGateway();
   browser = await launchChromium();
   const context = await browser.newContext({ viewport: { width: 1300, height: 850 } });
   complaints = await watch(context);
   page = await context.newPage();
-  await page.goto(address());
+  await page.goto(gateway.address);
   await page.getByRole('tab', { selected: true }).waitFor();
 });
 
 afterAll(async () => {
   await browser.close();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await gateway[Symbol.asyncDispose]();
 });
 
 afterEach(() => {
@@ -87,13 +67,13 @@ async function runTab(title: string): Promise<Record<string, unknown>> {
 
 /** The shell command that the tab for files shows. */
 function findUploadCommand(): string {
-  const lines = createTabs(address()).flatMap(({ query }) => query.split('\n'));
+  const lines = createTabs(gateway.address).flatMap(({ query }) => query.split('\n'));
   return lines.find((line) => line.startsWith('# curl '))?.slice(2) ?? 'false';
 }
 
 describe('GraphiQL', () => {
   it('opens from the bare address with its tabs, in order', async () => {
-    expect(page.url()).toBe(`${address()}/graphql`);
+    expect(page.url()).toBe(`${gateway.address}/graphql`);
     expect(await page.getByRole('tab').allInnerTexts()).toEqual(titles);
   });
 
@@ -101,7 +81,10 @@ describe('GraphiQL', () => {
     for (const title of titles) {
       await openTab(title);
       expectPromised(title, await runTab(title), round);
-      if (round === 1 && title === 'Update') await takeScreenshot();
+      if (round === 1 && title === 'Update') {
+        await page.mouse.move(900, 700);
+        await takeScreenshot(page, 'graphiql.png');
+      }
       expectPromised(title, await runTab(title), round, true);
     }
   });
@@ -109,8 +92,8 @@ describe('GraphiQL', () => {
   it('shows the logo that the tab’s shell command sends', async () => {
     await openTab('Logo');
     const picture = sharp({ create: { width: 40, height: 30, channels: 3, background: 'teal' } });
-    await writeFile(path.join(folder, 'logo.png'), await picture.png().toBuffer());
-    const { stdout } = await promisify(execFile)('sh', ['-c', findUploadCommand()], { cwd: folder });
+    await writeFile(path.join(gateway.folder, 'logo.png'), await picture.png().toBuffer());
+    const { stdout } = await promisify(execFile)('sh', ['-c', findUploadCommand()], { cwd: gateway.folder });
     expect(JSON.parse(stdout)).toMatchObject({ data: { upsertCustomer: { outcome: 'UPDATED' } } });
     const shown = await runTab('Logo');
     expect(shown).toMatchObject({ customer: { logo: { width: 40, height: 30 } } });
@@ -134,7 +117,7 @@ describe('the watch over the browser', () => {
     const context = await browser.newContext();
     const seen = await watch(context);
     const other = await context.newPage();
-    await other.goto(address());
+    await other.goto(gateway.address);
     await other.evaluate(() => fetch('https://cdn.example/graphiql.js').catch(() => undefined));
     expect(seen[0]).toBe('asked for https://cdn.example/graphiql.js');
     await context.close();
@@ -145,10 +128,3 @@ describe('the watch over the browser', () => {
     expect(() => requireChromium({ CHROMIUM_PATH: '/nowhere/chromium' })).toThrow('CHROMIUM_PATH, /nowhere/chromium');
   });
 });
-
-/** The picture in the README: sharp on a dense screen, small as a file. */
-async function takeScreenshot(): Promise<void> {
-  await page.mouse.move(900, 700);
-  const image = await page.screenshot({ animations: 'disabled' });
-  await writeFile(screenshot, await sharp(image).png({ palette: true, effort: 10 }).toBuffer());
-}
