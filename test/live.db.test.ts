@@ -6,8 +6,7 @@ import { composeServer, createApp } from '../src/app.ts';
 import { type ChangeSignal, createLocalSignal } from '../src/db/change-signal.ts';
 import { openChangeSignal, openDatabase } from '../src/db/client.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
-import { followChanges } from '../src/services/changes/follow.ts';
-import { findFeedEnd } from '../src/services/changes/read.ts';
+import { createFollowChanges } from '../src/services/changes/follow.ts';
 import { provision } from '../src/services/provisioning.ts';
 import { changeFields, findEnd } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
@@ -132,7 +131,7 @@ describe('one who follows', () => {
     const busy = await subscribe(own.url, subscription);
     const first = busy.next();
     void waiting.next().catch(() => undefined);
-    await expect.poll(countListening).toBe(2);
+    await expect.poll(countListening).toBe(1);
     await gateway.postCustomer('leave', { name: '1' });
     await first;
     waiting.close();
@@ -143,18 +142,18 @@ describe('one who follows', () => {
   it('is completed when subscriptions end, and so are those that come later', async () => {
     const signal = createLocalSignal();
     const deps = { db: gateway.deps.db, signal };
-    const changes = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    const followChanges = createFollowChanges(deps);
+    const changes = await followChanges(gateway.actor, undefined, () => true);
     const next = changes.next();
     await delay(50);
     signal.hangUp();
     expect(await next).toEqual({ done: true, value: undefined });
-    const late = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    const late = await followChanges(gateway.actor, undefined, () => true);
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
 
   it('reads no more than it takes', async () => {
     const deps = { db: gateway.deps.db, signal: createLocalSignal() };
-    const from = await findFeedEnd(deps);
     const pages = vi.fn<() => void>();
     const db = deps.db.withPlugin({
       transformQuery: ({ node }) => {
@@ -163,7 +162,7 @@ describe('one who follows', () => {
       },
       transformResult: ({ result }) => Promise.resolve(result),
     });
-    await using changes = followChanges({ ...deps, db }, gateway.actor, from, () => true);
+    await using changes = await createFollowChanges({ ...deps, db })(gateway.actor, undefined, () => true);
     await gateway.postCustomer('slow', { name: '0' });
     expect(await changes.next()).toMatchObject({ value: { reference: 'slow', version: 1 } });
     const read = pages.mock.calls.length;
@@ -179,7 +178,7 @@ describe('one who follows', () => {
 
   it('finds what no signal told of', async () => {
     const deps = { db: gateway.deps.db, signal: createLocalSignal() };
-    await using changes = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    await using changes = await createFollowChanges(deps)(gateway.actor, undefined, () => true);
     const next = changes.next();
     await delay(100);
     await gateway.postCustomer('silent', { name: 'Silent' });

@@ -1,4 +1,3 @@
-import { createGraphQLError } from 'graphql-yoga';
 import {
   type Change,
   type ChangeKind,
@@ -12,6 +11,7 @@ import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
 import { CustomerRef } from './customer.ts';
+import { createInputError } from './errors.ts';
 import { UserRef } from './reference-data.ts';
 
 const mostPerPage = 1_000;
@@ -104,10 +104,6 @@ const ChangeFeedRef = builder.objectRef<Feed>('ChangeFeed').implement({
   }),
 });
 
-function createInputError(message: string): Error {
-  return createGraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
-}
-
 /** The place of a client's cursor. Throws a client's error for a text that is none of ours. */
 function requirePosition(cursor: string): FeedPosition {
   const position = parseCursor(cursor);
@@ -174,14 +170,10 @@ builder.subscriptionField('customerChanged', (t) =>
       filter: t.arg({ type: CustomerChangeFilterRef, description: 'Which ones; without it all.' }),
       after: t.arg.string({ description: 'The cursor to go on from instead of now.' }),
     },
-    subscribe: async (_root, { filter, after }, { services, actor }: GraphContext) => {
-      const from = typeof after === 'string' ? requirePosition(after) : await services.findFeedEnd();
+    subscribe: (_root, { filter, after }, { services, actor }: GraphContext) => {
+      const from = typeof after === 'string' ? requirePosition(after) : undefined;
       return services.followChanges(actor, from, createTest(filter ?? {}));
     },
-    resolve: (change, _args, { relations }) => {
-      // One context serves all events, and each tells of the records as they are by then.
-      for (const relation of Object.values(relations)) relation.forget();
-      return change;
-    },
+    resolve: (change) => change,
   }),
 );

@@ -12,15 +12,20 @@ import type { Services } from '../services/services.ts';
 
 type WithId = { readonly id: number };
 
-/** Records of one kind by id, each read at most once a request; what is known already is answered without waiting. */
+/** Records of one kind by id. */
 export type Relation<Row> = {
   prime(rows: Iterable<Row>): void;
   find(id: number): Row | undefined | Promise<Row | undefined>;
   require(id: number): Row | Promise<Row>;
-  /** Lets everything be read again. */
-  forget(): void;
 };
 
+type CreateRelation = <Row extends WithId>(read: (ids: readonly number[]) => Promise<readonly Row[]>) => Relation<Row>;
+
+function missing(id: number): never {
+  throw new Error(`The record ${id} that another one names was not found.`);
+}
+
+/** For one request: each record is read at most once, and what is known already is answered without waiting. */
 function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Promise<readonly Row[]>): Relation<Row> {
   const known = new Map<number, Row>();
   const prime = (rows: Iterable<Row>) => {
@@ -30,9 +35,6 @@ function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Pr
     prime(await read(ids));
     return ids.map((id) => known.get(id));
   });
-  const missing = (id: number): never => {
-    throw new Error(`The record ${id} that another one names was not found.`);
-  };
   const find = (id: number) => known.get(id) ?? loader.load(id);
   return {
     prime,
@@ -41,14 +43,28 @@ function createRelation<Row extends WithId>(read: (ids: readonly number[]) => Pr
       const row = find(id);
       return row instanceof Promise ? row.then((found) => found ?? missing(id)) : row;
     },
-    forget: () => {
-      known.clear();
-      loader.clearAll();
-    },
   };
 }
 
-/** The relations of one request, of one organization. */
+/** For many who last: what they ask for at the same moment is read together, and read again the next time. */
+export function createSharedRelation<Row extends WithId>(
+  read: (ids: readonly number[]) => Promise<readonly Row[]>,
+): Relation<Row> {
+  const loader = new DataLoader<number, Row | undefined>(
+    async (ids) => {
+      const rows = new Map((await read([...new Set(ids)])).map((row) => [row.id, row]));
+      return ids.map((id) => rows.get(id));
+    },
+    { cache: false },
+  );
+  return {
+    prime: () => undefined,
+    find: (id) => loader.load(id),
+    require: async (id) => (await loader.load(id)) ?? missing(id),
+  };
+}
+
+/** The relations of one organization, of one request or of many. */
 export type Relations = {
   readonly customers: Relation<Customer>;
   readonly categories: Relation<CustomerCategory>;
@@ -59,14 +75,14 @@ export type Relations = {
 };
 
 /** Relations that read through the services, batched. */
-export function createRelations(services: Services, actor: Actor): Relations {
+export function createRelations(services: Services, actor: Actor, create: CreateRelation = createRelation): Relations {
   const keys = (ids: readonly number[]) => ids.map((id) => ({ id: String(id) }));
   return {
-    customers: createRelation((ids) => services.findCustomers(actor, keys(ids))),
-    categories: createRelation((ids) => services.findCustomerCategories(actor, keys(ids))),
-    segmentations: createRelation((ids) => services.findCustomerSegmentations(actor, keys(ids))),
-    users: createRelation((ids) => services.findUsers(actor, keys(ids))),
-    paymentTypes: createRelation((ids) => services.findPaymentTypes(actor, keys(ids))),
-    regions: createRelation((ids) => services.findRegions(actor, ids.map(String))),
+    customers: create((ids) => services.findCustomers(actor, keys(ids))),
+    categories: create((ids) => services.findCustomerCategories(actor, keys(ids))),
+    segmentations: create((ids) => services.findCustomerSegmentations(actor, keys(ids))),
+    users: create((ids) => services.findUsers(actor, keys(ids))),
+    paymentTypes: create((ids) => services.findPaymentTypes(actor, keys(ids))),
+    regions: create((ids) => services.findRegions(actor, ids.map(String))),
   };
 }
