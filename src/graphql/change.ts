@@ -117,10 +117,11 @@ builder.queryField('changes', (t) =>
     description:
       'Every committed change of customers and customer categories, in an order that never changes: what commits later ' +
       'comes later. Who goes on from `endCursor` meets every change exactly once, whatever happened in between. ' +
-      'A change shows as soon as no transaction that began before it is under way.',
+      'A change shows as soon as no transaction that began before it is under way. A cursor whose change was pruned, or lost ' +
+      'because an older backup was restored, is the error CURSOR_EXPIRED: then read all records, and the changes without it.',
     args: {
       after: t.arg.string({
-        description: 'The cursor to go on from; without it the feed begins with its first change.',
+        description: 'The cursor to go on from; without it the feed begins with the oldest change that is kept.',
       }),
       first: t.arg.int({
         required: true,

@@ -116,7 +116,7 @@ export function createFollowChanges(deps: TailDeps): FollowChanges {
           if (isStopped()) return;
           if (isWanted(change)) yield change;
         }
-        if (comparePositions(end, after) === 0) await departure.wait(tail.look());
+        if (comparePositions(end, after) === 0) await departure.wait(tail.look(after));
         after = end;
       }
     } finally {

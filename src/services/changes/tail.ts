@@ -50,12 +50,16 @@ export class FeedTail {
     return this.#kept.slice(last + 1, last + 1 + pageSize);
   }
 
-  /** Looks once for what comes next: at once while there is more, otherwise after a signal or a pause. All who wait share one look. */
-  look(): Promise<void> {
+  /**
+   * Looks once for what comes next behind `position`: at once while there is more, otherwise after a signal or a pause. All who
+   * wait share one look; there is none where something is kept already.
+   */
+  async look(position: FeedPosition): Promise<void> {
+    if (comparePositions(position, this.#to) < 0) return;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
-    return this.#looking;
+    await this.#looking;
   }
 
   stop(): void {
