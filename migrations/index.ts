@@ -2,10 +2,12 @@ import type { Migration } from 'kysely';
 import * as customers from './0001-customers.ts';
 import * as changes from './0002-changes.ts';
 import * as listing from './0003-listing.ts';
+import * as feedEras from './0004-feed-eras.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
   '0001-customers': customers,
   '0002-changes': changes,
   '0003-listing': listing,
+  '0004-feed-eras': feedEras,
 };

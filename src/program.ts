@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Config, readConfig } from './config.ts';
 import type { Database } from './db/schema.ts';
 import { packageRoot } from './package-root.ts';
@@ -31,6 +31,7 @@ Examples:
   customer-gateway serve                               everything in ./data, nothing to install
   PORT=8080 customer-gateway serve
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
+  customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
   customer-gateway print-schema > schema.graphql
 
 Exit codes: 0 done, 1 failed, 2 wrongly called.
@@ -118,6 +119,21 @@ async function provisionFile(file: string, io: CliIo): Promise<void> {
   io.out(describeReport(report));
 }
 
+/** Days, as `90d` says them. A day at the least: whoever follows the feed may be away for a while. */
+function parseDays(text: string): number {
+  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? 0);
+  if (days < 1) throw new InvalidArgumentError('It must be a number of days such as 90d.');
+  return days;
+}
+
+async function prune(days: number, io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const { pruneChanges } = await import('./services/changes/prune.ts');
+  const report = (count: number) => io.out(`Removed ${count} changes so far.\n`);
+  const removed = await withDatabase(config, (db) => pruneChanges({ db }, days, report));
+  io.out(`Removed ${removed} changes older than ${days} days.\n`);
+}
+
 async function printSchema(io: CliIo): Promise<void> {
   const schema = await import('./graphql/print-schema.ts');
   io.out(schema.printSchema());
@@ -149,6 +165,15 @@ function createProgram(io: CliIo): Command {
       '\nexamples/entity1.yaml is such a file, with comments. An embedded database must not be in use.',
     )
     .action((file: string) => provisionFile(file, io));
+  program
+    .command('prune-changes')
+    .description('remove old changes from the feed; whoever has not read them must start over')
+    .requiredOption('--older-than <days>', 'how old they must be, such as 90d', parseDays)
+    .addHelpText(
+      'after',
+      '\nWork goes in short transactions beside a running gateway. An embedded database must not be in use.',
+    )
+    .action(({ olderThan }: { olderThan: number }) => prune(olderThan, io));
   program
     .command('print-schema')
     .description('print the GraphQL schema')

@@ -8,6 +8,7 @@ import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { schema } from './graphql/schema.ts';
+import { useSharedReading } from './graphql/shared-reading.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { createGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
@@ -58,6 +59,7 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
       useUploads(),
       useBodyLimit(limits),
       useGuardedExecution(),
+      useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),
     ],
   });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import { runCommand } from './support/cli.ts';
@@ -42,6 +43,25 @@ describe('customer-gateway on a database', () => {
     const { code, out, err } = await runCommand(['provision', '-'], { env, input });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^customer category 2 is "jewelry" and cannot become "root": that is customer category 1\.\n/);
+  });
+
+  it('prunes the feed of changes', async () => {
+    const { env, settings } = storage;
+    await runCommand(['provision', exampleFile], { env });
+    const prune = ['prune-changes', '--older-than', '90d'];
+    const nothing = { code: 0, out: 'Removed 0 changes older than 90 days.\n', err: '' };
+    expect(await runCommand(prune, { env })).toEqual(nothing);
+    let count: number;
+    {
+      await using database = await openDatabase(settings);
+      const aged = await sql`update changes set changed_at = now() - interval '91 days'`.execute(database.db);
+      count = Number(aged.numAffectedRows);
+    }
+    expect(await runCommand(prune, { env })).toEqual({
+      ...nothing,
+      out: `Removed ${count - 1} changes older than 90 days.\n`,
+    });
+    expect(await runCommand(prune, { env })).toEqual(nothing);
   });
 
   if (findDatabaseKind() === 'pglite')

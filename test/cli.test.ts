@@ -9,7 +9,7 @@ describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of ['serve', 'migrate', 'provision', 'print-schema']) {
+    for (const command of ['serve', 'migrate', 'provision', 'prune-changes', 'print-schema']) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
     for (const variable of ['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
@@ -19,7 +19,7 @@ describe('customer-gateway --help', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'print-schema'])('explains %s', async (command) => {
+  it.each(['serve', 'migrate', 'provision', 'prune-changes', 'print-schema'])('explains %s', async (command) => {
     const { code, out } = await runCommand([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));
@@ -40,6 +40,7 @@ describe('customer-gateway', () => {
     [['serve', '--port', '1'], /unknown option '--port'/],
     [['provision'], /missing required argument 'file'/],
     [['provision', 'a.yaml', 'b.yaml'], /too many arguments/],
+    [['prune-changes'], /required option '--older-than <days>' not specified/],
   ])('answers %j with 2 and how to call it', async (argv, message) => {
     const { code, out, err } = await runCommand(argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -47,7 +48,13 @@ describe('customer-gateway', () => {
     expect(err).toMatch('--help');
   });
 
-  it.each([['serve'], ['migrate'], ['provision', exampleFile]])(
+  it.each(['90', '0d', '-1d', '1.5d', 'd', '', '999999d'])('prunes nothing older than "%s"', async (days) => {
+    const { code, out, err } = await runCommand(['prune-changes', `--older-than=${days}`]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch('It must be a number of days such as 90d.');
+  });
+
+  it.each([['serve'], ['migrate'], ['provision', exampleFile], ['prune-changes', '--older-than', '90d']])(
     'answers %s with 1 and a line for each variable that is wrong',
     async (...argv) => {
       const { code, out, err } = await runCommand(argv, { env: { PORT: '0', PUBLIC_URL: 'x' } });

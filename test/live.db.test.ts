@@ -6,13 +6,14 @@ import { composeServer, createApp } from '../src/app.ts';
 import { type ChangeSignal, createLocalSignal } from '../src/db/change-signal.ts';
 import { openChangeSignal, openDatabase } from '../src/db/client.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
-import { followChanges } from '../src/services/changes/follow.ts';
-import { findFeedEnd } from '../src/services/changes/read.ts';
+import { formatCursor } from '../src/services/changes/change.ts';
+import { createFollowChanges } from '../src/services/changes/follow.ts';
 import { provision } from '../src/services/provisioning.ts';
 import { changeFields, findEnd } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { type LiveServer, type Subscription, listen, subscribe } from './support/live.ts';
+import { countStatements } from './support/statements.ts';
 import { upsertCategory } from './support/upserts.ts';
 
 const subscription = `subscription ($filter: CustomerChangeFilter, $after: String) {
@@ -105,6 +106,24 @@ describe('customerChanged', () => {
     expect(await events.next()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
     expect(await events.next()).toBe('complete');
   });
+
+  it('tells whose cursor names nothing any more', async () => {
+    const after = formatCursor({ era: 0, transaction: 1, id: 1 });
+    const events = await subscribe(server.url, subscription, { after });
+    expect(await events.next()).toMatchObject({ errors: [{ extensions: { code: 'CURSOR_EXPIRED' } }] });
+    expect(await events.next()).toBe('complete');
+  });
+
+  it('refuses variables that do not fit, and tells of no more than a few', async () => {
+    const filter = { references: Array.from({ length: 40 }, () => ({})) };
+    const events = await subscribe(server.url, subscription, { filter });
+    const event = await events.next();
+    const errors = event === 'complete' ? [] : (event.errors ?? []);
+    expect(errors).toHaveLength(6);
+    const message = expect.stringMatching(/^Too many errors/) as string;
+    expect(errors[5]).toMatchObject({ message, extensions: { code: 'BAD_USER_INPUT' } });
+    expect(await events.next()).toBe('complete');
+  });
 });
 
 /** A signal that counts who listens. */
@@ -132,7 +151,7 @@ describe('one who follows', () => {
     const busy = await subscribe(own.url, subscription);
     const first = busy.next();
     void waiting.next().catch(() => undefined);
-    await expect.poll(countListening).toBe(2);
+    await expect.poll(countListening).toBe(1);
     await gateway.postCustomer('leave', { name: '1' });
     await first;
     waiting.close();
@@ -143,43 +162,64 @@ describe('one who follows', () => {
   it('is completed when subscriptions end, and so are those that come later', async () => {
     const signal = createLocalSignal();
     const deps = { db: gateway.deps.db, signal };
-    const changes = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    const followChanges = createFollowChanges(deps);
+    const changes = await followChanges(gateway.actor, undefined, () => true);
     const next = changes.next();
     await delay(50);
     signal.hangUp();
     expect(await next).toEqual({ done: true, value: undefined });
-    const late = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    const late = await followChanges(gateway.actor, undefined, () => true);
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
 
   it('reads no more than it takes', async () => {
     const deps = { db: gateway.deps.db, signal: createLocalSignal() };
-    const from = await findFeedEnd(deps);
-    const pages = vi.fn<() => void>();
-    const db = deps.db.withPlugin({
-      transformQuery: ({ node }) => {
-        pages();
-        return node;
-      },
-      transformResult: ({ result }) => Promise.resolve(result),
-    });
-    await using changes = followChanges({ ...deps, db }, gateway.actor, from, () => true);
+    const counted = countStatements(deps.db);
+    await using changes = await createFollowChanges({ ...deps, db: counted.db })(gateway.actor, undefined, () => true);
     await gateway.postCustomer('slow', { name: '0' });
     expect(await changes.next()).toMatchObject({ value: { reference: 'slow', version: 1 } });
-    const read = pages.mock.calls.length;
+    const read = counted.statements;
     for (let turn = 1; turn <= 5; turn += 1) {
       await gateway.postCustomer('slow', { name: String(turn) });
       deps.signal.announce(gateway.actor.organization.id);
     }
-    expect(pages).toHaveBeenCalledTimes(read);
+    expect(counted.statements).toBe(read);
     for (let version = 2; version <= 6; version += 1) {
       expect(await changes.next()).toMatchObject({ value: { reference: 'slow', version } });
     }
   });
 
+  it('is told when the database fails, and goes on from its cursor when it is back', async () => {
+    const counted = countStatements(gateway.deps.db);
+    const signal = createLocalSignal();
+    const deps = { ...gateway.deps, db: counted.db, signal };
+    await using own = await listen(composeServer({ ...deps, publicUrl: 'http://own.test' }));
+    const events = await subscribe(own.url, subscription);
+    const next = events.next();
+    await gateway.postCustomer('cut', { name: '1' });
+    signal.announce(gateway.actor.organization.id);
+    const first = await next;
+    counted.failure = new Error('The database is gone.');
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const failed = events.next();
+    signal.announce(gateway.actor.organization.id);
+    expect(await failed).toEqual({
+      errors: [{ message: 'Unexpected error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    });
+    expect(await events.next()).toBe('complete');
+    expect(logged).toHaveBeenCalledOnce();
+    logged.mockRestore();
+    counted.failure = undefined;
+    await gateway.postCustomer('cut', { name: '2' });
+    const after = first === 'complete' ? '' : first.data?.customerChanged.cursor;
+    const again = await subscribe(own.url, subscription, { after });
+    expect(await take(again, 1)).toEqual(['cut@2']);
+    again.close();
+  });
+
   it('finds what no signal told of', async () => {
     const deps = { db: gateway.deps.db, signal: createLocalSignal() };
-    await using changes = followChanges(deps, gateway.actor, await findFeedEnd(deps), () => true);
+    await using changes = await createFollowChanges(deps)(gateway.actor, undefined, () => true);
     const next = changes.next();
     await delay(100);
     await gateway.postCustomer('silent', { name: 'Silent' });

@@ -44,6 +44,8 @@ export const texts = {
   databaseAway: 'The database cannot be reached.',
   fateUnknown: 'The database was lost while it was writing: the call may have been done, and is safe to repeat.',
   noOrganization: 'There is no organization yet: provision one.',
+  cursorExpired:
+    'The change of this cursor is no longer kept. Start over: read all records, then the changes without a cursor.',
   serverError: 'Oops! Something went wrong...',
 } as const;
 
@@ -109,6 +111,12 @@ export const errorCatalogue = {
     stage: 4,
     when: 'A record named by id or reference does not exist in the organization.',
     texts: [texts.notFound('{noun}', '{value}'), texts.noAddress],
+  },
+  cursor_expired: {
+    status: 410,
+    stage: 4,
+    when: 'A cursor of the feed of changes names one that was pruned, or that the database lost; GraphQL only. ◊',
+    texts: [texts.cursorExpired],
   },
   conflict: {
     status: 412,

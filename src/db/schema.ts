@@ -100,6 +100,7 @@ export type CustomerPaymentTypesTable = {
 
 export type ChangesTable = {
   organization_id: number;
+  era: GeneratedAlways<number>;
   transaction: GeneratedAlways<number>;
   id: GeneratedAlways<number>;
   kind: 'customer' | 'customerCategory';
@@ -113,6 +114,11 @@ export type ChangesTable = {
   changed_at: Generated<Date>;
 };
 
+export type FeedErasTable = {
+  era: number;
+  server_start: Date;
+};
+
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
 export type Schema = {
   organizations: OrganizationsTable;
@@ -124,6 +130,7 @@ export type Schema = {
   customers: CustomersTable;
   customer_payment_types: CustomerPaymentTypesTable;
   changes: ChangesTable;
+  feed_eras: FeedErasTable;
 };
 
 /** An open database, or a transaction on one. */

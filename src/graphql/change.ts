@@ -1,4 +1,3 @@
-import { createGraphQLError } from 'graphql-yoga';
 import {
   type Change,
   type ChangeKind,
@@ -12,6 +11,7 @@ import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
 import { CustomerRef } from './customer.ts';
+import { createInputError } from './errors.ts';
 import { UserRef } from './reference-data.ts';
 
 const mostPerPage = 1_000;
@@ -104,10 +104,6 @@ const ChangeFeedRef = builder.objectRef<Feed>('ChangeFeed').implement({
   }),
 });
 
-function createInputError(message: string): Error {
-  return createGraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
-}
-
 /** The place of a client's cursor. Throws a client's error for a text that is none of ours. */
 function requirePosition(cursor: string): FeedPosition {
   const position = parseCursor(cursor);
@@ -121,10 +117,11 @@ builder.queryField('changes', (t) =>
     description:
       'Every committed change of customers and customer categories, in an order that never changes: what commits later ' +
       'comes later. Who goes on from `endCursor` meets every change exactly once, whatever happened in between. ' +
-      'A change shows as soon as no transaction that began before it is under way.',
+      'A change shows as soon as no transaction that began before it is under way. A cursor whose change was pruned, or lost ' +
+      'because an older backup was restored, is the error CURSOR_EXPIRED: then read all records, and the changes without it.',
     args: {
       after: t.arg.string({
-        description: 'The cursor to go on from; without it the feed begins with its first change.',
+        description: 'The cursor to go on from; without it the feed begins with the oldest change that is kept.',
       }),
       first: t.arg.int({
         required: true,
@@ -174,14 +171,10 @@ builder.subscriptionField('customerChanged', (t) =>
       filter: t.arg({ type: CustomerChangeFilterRef, description: 'Which ones; without it all.' }),
       after: t.arg.string({ description: 'The cursor to go on from instead of now.' }),
     },
-    subscribe: async (_root, { filter, after }, { services, actor }: GraphContext) => {
-      const from = typeof after === 'string' ? requirePosition(after) : await services.findFeedEnd();
+    subscribe: (_root, { filter, after }, { services, actor }: GraphContext) => {
+      const from = typeof after === 'string' ? requirePosition(after) : undefined;
       return services.followChanges(actor, from, createTest(filter ?? {}));
     },
-    resolve: (change, _args, { relations }) => {
-      // One context serves all events, and each tells of the records as they are by then.
-      for (const relation of Object.values(relations)) relation.forget();
-      return change;
-    },
+    resolve: (change) => change,
   }),
 );

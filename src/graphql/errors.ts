@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
-import { type ErrorCode, errorCatalogue } from '../contract/errors.ts';
-import { ServiceUnavailableError } from '../services/errors.ts';
+import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
 
 /** A failure that both doors tell the client as it is, with the catalogue's status. */
 export function createClientError(
@@ -27,7 +27,8 @@ function unwrap(error: unknown): unknown {
 
 /** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
 export function isExpected(error: unknown): boolean {
-  return unwrap(error) instanceof ServiceUnavailableError;
+  const cause = unwrap(error);
+  return cause instanceof ServiceUnavailableError || cause instanceof CursorExpiredError;
 }
 
 function cutMessage(error: Error): Error {
@@ -35,9 +36,11 @@ function cutMessage(error: Error): Error {
   return error;
 }
 
-/** Tells the client of a limit that was reached, and hides everything else that it cannot know of. */
+/** Tells the client of a limit that was reached or a cursor that has expired, and hides everything else that it cannot know of. */
 export function maskUnexpected(error: unknown, message: string): Error {
   const cause = unwrap(error);
-  if (!(cause instanceof ServiceUnavailableError)) return cutMessage(maskError(error, message, false));
-  return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });
+  if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
+  if (cause instanceof ServiceUnavailableError)
+    return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });
+  return cutMessage(maskError(error, message, false));
 }

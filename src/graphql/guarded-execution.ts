@@ -1,14 +1,16 @@
-import { type ExecutionArgs, type ExecutionResult, execute } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, subscribe } from 'graphql';
 import { type Plugin, createGraphQLError } from 'graphql-yoga';
 
 /** How many wrong variables one answer tells of: each error quotes what was sent. */
 const maxCoercionErrors = 5;
 
-/** Errors without data are those of the request: its variables do not fit. They are answered with 400. */
-function markRefusal(result: ExecutionResult | Promise<ExecutionResult>): ExecutionResult | Promise<ExecutionResult> {
-  if (result instanceof Promise || result.data !== undefined) return result;
-  for (const { extensions } of result.errors ?? []) {
-    Object.assign(extensions, { code: 'BAD_USER_INPUT', http: { status: 400 } }, { ...extensions });
+const options = { maxCoercionErrors };
+
+/** Errors without a path are those of the request: its variables do not fit. They are answered with 400. */
+function markRefusal<Result extends object>(result: Result | ExecutionResult): Result | ExecutionResult {
+  if (!('errors' in result)) return result;
+  for (const { extensions, path } of result.errors ?? []) {
+    if (!path) Object.assign(extensions, { code: 'BAD_USER_INPUT', http: { status: 400 } }, { ...extensions });
   }
   return result;
 }
@@ -30,7 +32,10 @@ export function useGuardedExecution(): Plugin {
       });
     },
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => markRefusal(execute({ ...args, options: { maxCoercionErrors } })));
+      setExecuteFn((args: ExecutionArgs) => markRefusal(execute({ ...args, options })));
+    },
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn(async (args: ExecutionArgs) => markRefusal(await subscribe({ ...args, options })));
     },
   };
 }

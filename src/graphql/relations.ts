@@ -13,17 +13,22 @@ import type { Index } from '../services/upsert/relations.ts';
 
 type WithId = { readonly id: number };
 
-/** Records of one kind by id, each read at most once a request; what is known already is answered without waiting. */
+/** Records of one kind by id. */
 export type Relation<Row> = {
   prime(rows: Iterable<Row>): void;
   /** Forgets what was known until now for what was read just now, which is looked through only as it is asked for. */
   lookIn(rows: Index<Row>): void;
   find(id: number): Row | undefined | Promise<Row | undefined>;
   require(id: number): Row | Promise<Row>;
-  /** Lets everything be read again. */
-  forget(): void;
 };
 
+type CreateRelation = <Row extends WithId>(read: (ids: readonly number[]) => Promise<readonly Row[]>) => Relation<Row>;
+
+function missing(id: number): never {
+  throw new Error(`The record ${id} that another one names was not found.`);
+}
+
+/** For one request: each record is read at most once, and what is known already is answered without waiting. */
 class BatchedRelation<Row extends WithId> implements Relation<Row> {
   readonly #read: (ids: readonly number[]) => Promise<readonly Row[]>;
   readonly #known = new Map<number, Row>();
@@ -39,14 +44,9 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
   }
 
   lookIn(index: Index<Row>): void {
-    this.forget();
-    this.#index = index;
-  }
-
-  forget(): void {
     this.#known.clear();
-    this.#index = undefined;
     this.#loader = undefined;
+    this.#index = index;
   }
 
   find(id: number): Row | undefined | Promise<Row | undefined> {
@@ -55,10 +55,7 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
 
   require(id: number): Row | Promise<Row> {
     const row = this.find(id);
-    const missing = (): never => {
-      throw new Error(`The record ${id} that another one names was not found.`);
-    };
-    return row instanceof Promise ? row.then((found) => found ?? missing()) : (row ?? missing());
+    return row instanceof Promise ? row.then((found) => found ?? missing(id)) : (row ?? missing(id));
   }
 
   #load(id: number): Promise<Row | undefined> {
@@ -70,7 +67,28 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
   }
 }
 
-/** The relations of one request, of one organization. */
+const createRequestRelation: CreateRelation = (read) => new BatchedRelation(read);
+
+/** For many who last: what they ask for at the same moment is read together, and read again the next time. */
+export function createSharedRelation<Row extends WithId>(
+  read: (ids: readonly number[]) => Promise<readonly Row[]>,
+): Relation<Row> {
+  const loader = new DataLoader<number, Row | undefined>(
+    async (ids) => {
+      const rows = new Map((await read([...new Set(ids)])).map((row) => [row.id, row]));
+      return ids.map((id) => rows.get(id));
+    },
+    { cache: false },
+  );
+  return {
+    prime: () => undefined,
+    lookIn: () => undefined,
+    find: (id) => loader.load(id),
+    require: async (id) => (await loader.load(id)) ?? missing(id),
+  };
+}
+
+/** The relations of one organization, of one request or of many. */
 export type Relations = {
   readonly customers: Relation<Customer>;
   readonly categories: Relation<CustomerCategory>;
@@ -81,14 +99,18 @@ export type Relations = {
 };
 
 /** Relations that read through the services, batched. */
-export function createRelations(services: Services, actor: Actor): Relations {
+export function createRelations(
+  services: Services,
+  actor: Actor,
+  create: CreateRelation = createRequestRelation,
+): Relations {
   const keys = (ids: readonly number[]) => ids.map((id) => ({ id: String(id) }));
   return {
-    customers: new BatchedRelation((ids) => services.findCustomers(actor, keys(ids))),
-    categories: new BatchedRelation((ids) => services.findCustomerCategories(actor, keys(ids))),
-    segmentations: new BatchedRelation((ids) => services.findCustomerSegmentations(actor, keys(ids))),
-    users: new BatchedRelation((ids) => services.findUsers(actor, keys(ids))),
-    paymentTypes: new BatchedRelation((ids) => services.findPaymentTypes(actor, keys(ids))),
-    regions: new BatchedRelation((ids) => services.findRegions(actor, ids.map(String))),
+    customers: create((ids) => services.findCustomers(actor, keys(ids))),
+    categories: create((ids) => services.findCustomerCategories(actor, keys(ids))),
+    segmentations: create((ids) => services.findCustomerSegmentations(actor, keys(ids))),
+    users: create((ids) => services.findUsers(actor, keys(ids))),
+    paymentTypes: create((ids) => services.findPaymentTypes(actor, keys(ids))),
+    regions: create((ids) => services.findRegions(actor, ids.map(String))),
   };
 }

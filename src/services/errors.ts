@@ -2,3 +2,8 @@
 export class ServiceUnavailableError extends Error {
   override readonly name = 'ServiceUnavailableError';
 }
+
+/** A cursor names a change that is no longer in the feed: who goes on from it could miss others. */
+export class CursorExpiredError extends Error {
+  override readonly name = 'CursorExpiredError';
+}

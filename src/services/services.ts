@@ -4,9 +4,9 @@ import { type CategoryResult, categoryModel } from './customer-categories/upsert
 import type { UpsertCustomerInput } from './customers/input.ts';
 import { type CustomerResult, customerModel } from './customers/upsert.ts';
 import { createLocalSignal } from '../db/change-signal.ts';
-import type { Change, FeedPosition } from './changes/change.ts';
-import { followChanges } from './changes/follow.ts';
-import { type ChangePage, findFeedEnd, readChanges } from './changes/read.ts';
+import type { FeedPosition } from './changes/change.ts';
+import { type FollowChanges, createFollowChanges } from './changes/follow.ts';
+import { type ChangePage, readChanges } from './changes/read.ts';
 import type { UpsertDeps } from './deps.ts';
 import { listCategoryAncestors } from './listing/ancestors.ts';
 import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
@@ -42,12 +42,7 @@ export type Services = {
     actor: Actor,
     page: { readonly after: FeedPosition; readonly first: number },
   ) => Promise<ChangePage>;
-  readonly findFeedEnd: () => Promise<FeedPosition>;
-  readonly followChanges: (
-    actor: Actor,
-    from: FeedPosition,
-    isWanted: (change: Change) => boolean,
-  ) => AsyncGenerator<Change, void, void>;
+  readonly followChanges: FollowChanges;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
 /** How a single upsert is done; nothing is written once `signal` has aborted before its turn. */
@@ -76,8 +71,7 @@ export function createServices(world: UpsertDeps): Services {
     upsertCustomer: createUpsert(customerModel, deps),
     upsertCustomerCategory: createUpsert(categoryModel, deps),
     readChanges: (actor, page) => readChanges(deps, actor, page),
-    findFeedEnd: () => findFeedEnd(deps),
-    followChanges: (actor, from, isWanted) => followChanges(deps, actor, from, isWanted),
+    followChanges: createFollowChanges(deps),
     findCustomers: (actor, keys) => reading.findCustomers(deps, actor, keys),
     findCustomerCategories: (actor, keys) => reading.findCustomerCategories(deps, actor, keys),
     readSettings: (actor) => reading.readSettings(deps, actor),

@@ -70,10 +70,10 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
       select u.*, 'updated' from updated u
     ), recorded as (
       insert into changes (
-        organization_id, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
+        organization_id, era, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
       )
-      select ${organizationId}::bigint, ${sql.lit(kind)}, w.id, w.reference, w.outcome, w.version, w."changedFields",
-        w.door, w."actorUserId"
+      select ${organizationId}::bigint, (select current_feed_era()), ${sql.lit(kind)}, w.id, w.reference, w.outcome, w.version,
+        w."changedFields", w.door, w."actorUserId"
       from written w order by w.position
     )${alongside?.(organizationId) ?? sql``}
     select position, id, version, date_created, last_updated from written`,
