@@ -65,7 +65,7 @@ export const targets: readonly Target[] = [
   {
     what: 'pages of 100 customers with 4 relations',
     measure: 'pages/s',
-    yardstick: { name: 'PostGraphile 5', measure: 'PostGraphile pages/s' },
+    yardstick: { name: 'PostGraphile 5 (on Node 24)', measure: 'PostGraphile pages/s' },
     better: 'higher',
     reach: 1.5,
     aim: 3,
