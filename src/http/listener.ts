@@ -9,8 +9,14 @@ function toPath(target: string): string {
   return target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/^(?!\/)/, '/');
 }
 
+/** The last Host that was found good: nearly all requests bring the same. */
+let goodHost: string | undefined;
+
 function isHost(host: string | undefined): boolean {
-  return host === undefined || URL.canParse(`http://${host}/`);
+  if (host === goodHost) return true;
+  if (!URL.canParse(`http://${host}/`)) return false;
+  goodHost = host;
+  return true;
 }
 
 function answer(response: ServerResponse, code: 'invalid_param_type' | 'server_error', message: string): void {

@@ -11,7 +11,6 @@ function toPaymentTypeChanges({ existing, next }: Change<CustomerState>): object
   const added = next.paymentTypeIds.filter((id) => !before.has(id));
   const removed = [...before].filter((id) => !after.has(id));
   return {
-    paymentTypeIds: undefined,
     ...(added.length > 0 && { addedPaymentTypes: added }),
     ...(removed.length > 0 && { removedPaymentTypes: removed }),
   };

@@ -34,23 +34,21 @@ export function checkItem<Input extends UpsertInput>(
   const { errors: referenceErrors, reference, newReference } = checkReferences(item.input);
   const errors = [...item.problems, ...referenceErrors];
   const refused = new Set(errors.map((error) => error.path[0] ?? ''));
-  const usable = new Map<string, unknown>(Object.entries({ ...item.input, reference, newReference }));
-  for (const field of refused) usable.delete(field);
+  const input: Record<string, unknown> & Input = { ...item.input, reference, newReference };
+  for (const field of refused) Reflect.set(input, field, undefined);
   for (const parameter of parameters) {
     const { field } = parameter;
-    const value = usable.get(field);
+    const value: unknown = input[field];
     if (value === undefined || value === null) continue;
     const checked = checkValue(parameter, value);
     if ('value' in checked) {
-      usable.set(field, checked.value);
+      if (checked.value !== value) Reflect.set(input, field, checked.value);
       continue;
     }
     errors.push(checked.error);
     refused.add(field);
-    usable.delete(field);
+    Reflect.set(input, field, undefined);
   }
-  // Each value keeps the type of the field it came from; TypeScript cannot follow that through a computed key.
-  const input = Object.fromEntries(usable) as Input;
   const { intent = {}, door = 'graphql' } = item;
   return { input, errors, refused, image: imageOf(input) ?? undefined, intent, door };
 }

@@ -10,6 +10,7 @@ export type WriteTarget<State> = {
   readonly table: string;
   readonly kind: ChangeKind;
   readonly columns: {
+    readonly keys: readonly (keyof State & string)[];
     readonly insertInto: RawBuilder<unknown>;
     readonly insertFrom: RawBuilder<unknown>;
     readonly set: RawBuilder<unknown>;
@@ -80,6 +81,15 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
   );
 }
 
+/** A change as the statement takes it: what is null is left out, which halves the work on both sides. */
+function toInput<State>(target: WriteTarget<State>, change: Change<State>, position: number): object {
+  const { existing, next, newId, changedFields, door, userId: actorUserId } = change;
+  const { id, version } = existing ?? {};
+  const input: Record<string, unknown> = { position, id, version, newId, changedFields, door, actorUserId };
+  for (const key of target.columns.keys) if (next[key] !== null) input[key] = next[key];
+  return target.toExtras ? Object.assign(input, target.toExtras(change)) : input;
+}
+
 /**
  * Creates the function that writes all changes, and that they happened, in one statement and answers, in their order, what
  * became of each: undefined where another writer was first (the reference exists by now, or the version is another) and
@@ -89,18 +99,8 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
 export function createWriter<State>(target: WriteTarget<State>): WriteChanges<State> {
   const write = defineWriting(target);
   return async (db, organizationId, changes) => {
-    const input = changes.map((change, position) => ({
-      position,
-      id: change.existing?.id,
-      version: change.existing?.version,
-      newId: change.newId,
-      changedFields: change.changedFields,
-      door: change.door,
-      actorUserId: change.userId,
-      ...change.next,
-      ...target.toExtras?.(change),
-    }));
-    const rows = await write(db, { organizationId, input: JSON.stringify(input) });
+    const input = JSON.stringify(changes.map((change, position) => toInput(target, change, position)));
+    const rows = await write(db, { organizationId, input });
     const written: (Stored | undefined)[] = changes.map(() => undefined);
     for (const { position, id, version, date_created: dateCreated, last_updated: lastUpdated } of rows) {
       written[position] = { id, version, dateCreated, lastUpdated };
