@@ -7,11 +7,9 @@ import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
 import { packageRoot } from './package-root.ts';
-import { parseOrganizationFile } from './provision-file.ts';
 import { type Server, createServer } from './server.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
-import { provision } from './services/provisioning.ts';
 import { createServices } from './services/services.ts';
 import { createDiskStore } from './storage/disk.ts';
 
@@ -29,6 +27,11 @@ const exampleFile = new URL('examples/entity1.yaml', packageRoot);
 
 async function provisionExample(db: Database, now: Date): Promise<string | undefined> {
   if ((await listOrganizations(db)).length > 0) return undefined;
+  // Needed once in the life of a database: later starts do without reading it.
+  const [{ parseOrganizationFile }, { provision }] = await Promise.all([
+    import('./provision-file.ts'),
+    import('./services/provisioning.ts'),
+  ]);
   const file = parseOrganizationFile(await readFile(exampleFile, 'utf8'), 'examples/entity1.yaml');
   return (await provision(db, file, now)).organization.name;
 }

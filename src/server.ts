@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import { createYoga } from 'graphql-yoga';
 import { createContext } from './graphql/create-context.ts';
 import { maskUnexpected } from './graphql/errors.ts';
@@ -10,7 +9,7 @@ import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useBodyLimit } from './http/body-limit.ts';
-import { createGraphiQL } from './http/graphiql.ts';
+import { createGraphiQL, renderGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createListener } from './http/listener.ts';

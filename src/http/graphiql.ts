@@ -10,3 +10,9 @@ export function createGraphiQL(publicUrl: string): GraphiQLOptions {
     additionalHeaders: { 'x-graphql-yoga-csrf': '1' },
   };
 }
+
+/** The page, self-contained. It is several megabytes, so it is loaded once somebody wants it. */
+export async function renderGraphiQL(options: GraphiQLOptions): Promise<string> {
+  const { renderGraphiQL: render } = await import('@graphql-yoga/render-graphiql');
+  return render(options);
+}
