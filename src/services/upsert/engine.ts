@@ -219,11 +219,13 @@ export class UpsertEngine<K extends Kind> {
     const written = await this.#attempt(plans, () => this.#writePlans(this.#deps.db, organization.id, plans));
     if (written) this.#announce(organization);
     const lost: Entry<K>[] = [];
+    const finishing: Promise<void>[] = [];
     for (const [index, plan] of plans.entries()) {
       const stored = written?.[index];
-      if (stored) await this.#finish(plan, snapshot, stored);
+      if (stored) finishing.push(this.#finish(plan, snapshot, stored));
       else lost.push(plan.entry);
     }
+    await Promise.all(finishing);
     return lost;
   }
 
@@ -272,7 +274,8 @@ export class UpsertEngine<K extends Kind> {
     const written = await this.#attempt(plans, () => inTransaction(this.#deps.db, keeps, work));
     if (!written) return entries;
     this.#announce(organization);
-    for (const { judged, stored } of written.settled) await this.#finish(judged, written.snapshot, stored);
+    const { settled, snapshot } = written;
+    await Promise.all(settled.map(({ judged, stored }) => this.#finish(judged, snapshot, stored)));
     return [];
   }
 
@@ -291,29 +294,30 @@ export class UpsertEngine<K extends Kind> {
     };
   }
 
-  /** Settles an entry as it was judged, a write once it is carried out, and removes the files that nothing names any more. */
+  /** Settles an entry as it was judged, a write once it is carried out and the files that nothing names any more are gone. */
   async #finish({ entry, verdict, newId }: Judged<K>, related: K['snapshot'], stored?: Stored): Promise<void> {
+    if (verdict.kind !== 'write' && entry.stored) await this.#images.discard(entry);
     if (verdict.kind === 'refused') {
       this.#refuse(entry, verdict.errors);
-      return this.#images.discard(entry);
+      return;
     }
     const { warnings } = verdict;
     if (verdict.kind === 'unchanged') {
       const { record } = verdict;
       const unchanged = { outcome: 'unchanged', record, previous: record, changedFields: [] } as const;
       this.#settle(entry, { result: { ok: true, ...unchanged, warnings, related } });
-      return this.#images.discard(entry);
+      return;
     }
     if (!stored) throw new Error('A change was settled before it was written.');
     // Nobody wrote this version before: whatever was in doubt was not done.
     delete entry.doubt;
     const { existing, next, changedFields } = verdict;
+    if (this.#images.hasUnnamed(entry, existing, next)) await this.#images.removeUnnamed(entry, existing, next);
     // The state is ours alone by now, and a copy of its forty fields would cost more than all of the above.
     const record: RowOf<K> = Object.assign(next, stored);
     if (newId !== undefined) addRow(this.model.rowsOf(related), record);
     const outcome = existing ? 'updated' : 'created';
     const done = { outcome, record, previous: existing, changedFields } as const;
     this.#settle(entry, { result: { ok: true, ...done, warnings, related } });
-    await this.#images.removeUnnamed(entry, existing, next);
   }
 }

@@ -57,7 +57,14 @@ export class EntryImages<K extends Kind> {
     delete entry.stored;
   }
 
-  /** Removes what a change that is committed has left without a name: the old image, or the new one that was not needed. */
+  /** Whether a change leaves images without a name: the old one, or the new one that was not needed. */
+  hasUnnamed(entry: Entry<K>, before: K['state'] | undefined, after: K['state']): boolean {
+    const kept = this.#field.ofState(after)?.path;
+    const old = before && this.#field.ofState(before)?.path;
+    return (old ?? kept) !== kept || (entry.stored?.path ?? kept) !== kept;
+  }
+
+  /** Removes them, once the change is committed. */
   async removeUnnamed(entry: Entry<K>, before: K['state'] | undefined, after: K['state']): Promise<void> {
     const kept = this.#field.ofState(after)?.path;
     const old = before ? this.#field.ofState(before) : null;
