@@ -47,11 +47,12 @@ type Source = { readonly bytes: AsyncIterable<Uint8Array>; readonly total: numbe
 const isStdin = (file: string) => file === '-';
 
 async function openSource(file: string, stdin: CliIo['stdin']): Promise<Source> {
-  const chunks = isStdin(file) ? stdin : createReadStream(file, { highWaterMark: 262_144 });
   const size = isStdin(file) ? 0 : (await stat(file).catch(() => undefined))?.size;
   const count = async function* (): AsyncGenerator<Uint8Array, void> {
+    // Opened only where its failure is waited for.
+    const chunks: CliIo['stdin'] = isStdin(file) ? stdin : createReadStream(file, { highWaterMark: 262_144 });
     try {
-      for await (const chunk of chunks as AsyncIterable<Uint8Array | string>) {
+      for await (const chunk of chunks) {
         source.read += chunk.length;
         yield Buffer.from(chunk);
       }

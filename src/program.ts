@@ -52,7 +52,8 @@ and null, which clears; a number names a record by its id. UTF-8, also packed by
 - Rows take effect in the order of the file; a parent comes before its children.
 - Refused rows go to FILE.rejected.FORMAT with their line and the reason. Mend them there and import that file.
 - An import that is cut off goes on where it was when it is called again, also after a kill. How far it has come is in
-  FILE.import-state.json beside the refused rows until it is finished. Standard input cannot go on.
+  FILE.import-state.json beside the refused rows until it is finished. Standard input cannot go on. Rows that were in
+  when it was killed, but not yet noted, are told as unchanged.
 - --dry-run writes and locks nothing. Each row is judged by what is stored and by the parents that earlier rows would
   create; of a reference that is in the file twice both rows are judged as the first. It remembers the references it
   would create, some 100 bytes for each.
