@@ -27,6 +27,6 @@ export async function up(db: Kysely<never>): Promise<void> {
     constraint changes_pkey primary key (organization_id, transaction, id),
     constraint changes_kind_check check (kind in ('customer', 'customerCategory')),
     constraint changes_outcome_check check (outcome in ('created', 'updated')),
-    constraint changes_door_check check (door in ('rest', 'graphql', 'provisioning'))
+    constraint changes_door_check check (door in ('rest', 'graphql', 'import', 'provisioning'))
   )`.execute(db);
 }

@@ -9,6 +9,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  terminalWidth: () => (process.stderr.isTTY ? process.stderr.columns : undefined),
   signals: process,
 });
 // Nothing should hold the process now; should something, it is let go.

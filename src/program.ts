@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { type Config, readConfig } from './config.ts';
-import type { Database } from './db/schema.ts';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readConfig } from './config.ts';
+import { describeReadFailure } from './describe-read-failure.ts';
+import type { ImportCall } from './import-command.ts';
 import { packageRoot } from './package-root.ts';
 import type { ProvisionReport } from './services/provisioning.ts';
+import { withDatabase } from './with-database.ts';
 
 /** What a command has of the process around it. `signals` emits SIGINT and SIGTERM. */
 export type CliIo = {
@@ -12,6 +14,8 @@ export type CliIo = {
   readonly stdin: AsyncIterable<Uint8Array | string>;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** The columns of the terminal `err` writes to; undefined where it is none. */
+  readonly terminalWidth: () => number | undefined;
   readonly signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 };
 
@@ -32,9 +36,29 @@ Examples:
   PORT=8080 customer-gateway serve
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
+  customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
   customer-gateway print-schema > schema.graphql
 
-Exit codes: 0 done, 1 failed, 2 wrongly called.
+Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.
+`;
+
+const importHelp = `
+CSV and TSV begin with a header of column names: reference and the contract's parameters (name, categoryId,
+billingCity, …), without images. NDJSON has a JSON object in each line, its keys the same names: numbers, booleans, lists
+and null, which clears; a number names a record by its id. UTF-8, also packed by gzip.
+
+- A column that is left out keeps what is stored, and a new record needs a name. An empty cell does what an empty
+  parameter of the form does: it clears a text, a number or a relation (--empty-cells keep: it does nothing).
+- Rows take effect in the order of the file; a parent comes before its children.
+- Refused rows go to FILE.rejected.FORMAT with their line and the reason. Mend them there and import that file.
+- An import that is cut off goes on where it was when it is called again, also after a kill. How far it has come is in
+  FILE.import-state.json beside the refused rows until it is finished. Standard input cannot go on. Rows that were in
+  when it was killed, but not yet noted, are told as unchanged.
+- --dry-run writes and locks nothing. Each row is judged by what is stored and by the parents that earlier rows would
+  create; of a reference that is in the file twice both rows are judged as the first. It remembers the references it
+  would create, some 100 bytes for each.
+
+Exit codes: 0 everything is in, 1 failed or stopped, 2 wrongly called, 3 some rows were refused.
 `;
 
 function readVersion(): string {
@@ -61,27 +85,7 @@ async function readNamedFile(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (error) {
-    const reasons = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read' };
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const known = Object.entries(reasons).find(([key]) => key === code)?.[1];
-    throw new Error(`Cannot read ${file}: ${known ?? String(error)}.`, { cause: error });
-  }
-}
-
-/** Runs `work` on the configured database, its tables up to date; `applied` are the migrations that took. */
-async function withDatabase<Result>(
-  config: Config,
-  work: (db: Database, applied: readonly string[]) => Promise<Result>,
-): Promise<Result> {
-  const [{ openDatabase }, { migrateToLatest }] = await Promise.all([
-    import('./db/client.ts'),
-    import('./db/migrate.ts'),
-  ]);
-  const database = await openDatabase(config.database);
-  try {
-    return await work(database.db, await migrateToLatest(database.db));
-  } finally {
-    await database[Symbol.asyncDispose]();
+    throw new Error(describeReadFailure(file, error), { cause: error });
   }
 }
 
@@ -134,12 +138,17 @@ async function prune(days: number, io: CliIo): Promise<void> {
   io.out(`Removed ${removed} changes older than ${days} days.\n`);
 }
 
+async function importFile(call: ImportCall, io: CliIo): Promise<number> {
+  const command = await import('./import-command.ts');
+  return command.importFile(call, io);
+}
+
 async function printSchema(io: CliIo): Promise<void> {
   const schema = await import('./graphql/print-schema.ts');
   io.out(schema.printSchema());
 }
 
-function createProgram(io: CliIo): Command {
+function createProgram(io: CliIo, exit: (code: number) => void): Command {
   const program = new Command('customer-gateway')
     .description('A customer master-data gateway: one upsert by external reference, as GraphQL and as a form POST.')
     .version(readVersion())
@@ -175,6 +184,30 @@ function createProgram(io: CliIo): Command {
     )
     .action(({ olderThan }: { olderThan: number }) => prune(olderThan, io));
   program
+    .command('import')
+    .description('upsert every row of a file; refused rows go to a file that can be mended and imported again')
+    .addArgument(new Argument('<collection>', 'what the rows are').choices(['customers', 'customerCategories']))
+    .argument('<file>', 'a .csv, .tsv, .ndjson or .jsonl file, also with .gz, or - for standard input')
+    .addOption(
+      new Option('--format <format>', 'of a file whose name does not tell it').choices(['csv', 'tsv', 'ndjson']),
+    )
+    .option('--organization <name>', 'name or id of the organization, where there are several')
+    .option('--dry-run', 'tell what would happen, and change nothing')
+    .option('--restart', 'begin again, whatever an earlier import that was cut off has done')
+    .addOption(
+      new Option('--empty-cells <meaning>', 'what an empty cell does to what is stored')
+        .choices(['clear', 'keep'])
+        .default('clear'),
+    )
+    .option('--rejected <file>', 'where refused rows go, and how far the import has come')
+    .option('--json', 'print the summary as one line of JSON')
+    .option('--quiet', 'do not tell how far it is')
+    .addHelpText('after', importHelp)
+    .action(
+      async (collection: ImportCall['collection'], file: string, options: Omit<ImportCall, 'collection' | 'file'>) =>
+        exit(await importFile({ ...options, collection, file }, io)),
+    );
+  program
     .command('print-schema')
     .description('print the GraphQL schema')
     .action(() => printSchema(io));
@@ -188,11 +221,12 @@ function describeFailure(error: unknown): string {
   return isMistake ? (error.stack ?? error.message) : error.message || error.name;
 }
 
-/** Runs one command and answers the exit code: 0 done, 1 failed, 2 wrongly called. Never throws. */
+/** Runs one command and answers the exit code: 0 done, 1 failed, 2 wrongly called, 3 some rows were refused. Never throws. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let code = 0;
   try {
-    await createProgram(io).parseAsync([...argv], { from: 'user' });
-    return 0;
+    await createProgram(io, (exit) => (code = exit)).parseAsync([...argv], { from: 'user' });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     io.err(`${describeFailure(error)}\n`);

@@ -14,6 +14,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
   graphql: { folders: ['contract', 'services', '.'] },
   rest: { folders: ['contract', 'graphql', 'http'] },
+  import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage'] },
 };
 

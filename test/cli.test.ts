@@ -9,17 +9,17 @@ describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of ['serve', 'migrate', 'provision', 'prune-changes', 'print-schema']) {
+    for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema']) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
     for (const variable of ['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
       expect(out).toMatch(new RegExp(`^  ${variable} +\\w`, 'm'));
     }
-    expect(out).toMatch('Exit codes: 0 done, 1 failed, 2 wrongly called.');
+    expect(out).toMatch('Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.');
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'prune-changes', 'print-schema'])('explains %s', async (command) => {
+  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema'])('explains %s', async (command) => {
     const { code, out } = await runCommand([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));

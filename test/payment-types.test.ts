@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxPaymentTypes } from '../src/contract/parameters.ts';
-import { readPaymentTypes } from '../src/rest/payment-types.ts';
+import { readPaymentTypes } from '../src/contract/payment-types.ts';
 
 const badId = { ok: false, parameter: 'payment type id' };
 const unreadable = { ok: false, parameter: 'paymentTypes' };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normalizeId as readId } from '../src/contract/ids.ts';
-import { readBoolean, readInteger, readNumber } from '../src/rest/scalars.ts';
+import { readBoolean, readInteger, readNumber } from '../src/contract/scalars.ts';
 
 const megabyte = 1_048_576;
 const runs = { numRuns: 10_000 };

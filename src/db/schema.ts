@@ -109,7 +109,7 @@ export type ChangesTable = {
   outcome: 'created' | 'updated';
   version: number;
   changed_fields: string[];
-  door: 'rest' | 'graphql' | 'provisioning';
+  door: 'rest' | 'graphql' | 'import' | 'provisioning';
   actor_user_id: number | null;
   changed_at: Generated<Date>;
 };

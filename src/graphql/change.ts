@@ -37,6 +37,7 @@ const DoorEnum = builder.enumType('Door', {
   values: {
     REST: { value: 'rest', description: 'By a form of the original contract.' },
     GRAPHQL: { value: 'graphql', description: 'By GraphQL.' },
+    IMPORT: { value: 'import', description: 'From a file, by the command `import`.' },
     PROVISIONING: { value: 'provisioning', description: 'By an organization file.' },
   } satisfies Record<string, { value: Door; description: string }>,
 });

@@ -1,5 +1,5 @@
 import type { RecordKey } from '../services/upsert/types.ts';
-import { normalizeId } from '../contract/ids.ts';
+import { createReferenceKey } from '../services/upsert/relations.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 
@@ -18,8 +18,7 @@ export const RecordKeyInput = builder.inputType('RecordKey', {
 export function toRecordKey(key: KeyInput, context: GraphContext): RecordKey {
   const { id, reference } = key;
   if (reference === null || reference === undefined) return { id: id ?? '' };
-  const alsoId = context.form?.referencesMayBeIds ? normalizeId(reference.trim()) : undefined;
-  return { reference, ...(alsoId !== undefined && { id: alsoId }) };
+  return createReferenceKey(reference, context.form?.referencesMayBeIds ?? false);
 }
 
 /** `toRecordKey` for an optional field: absent stays absent, null stays null. */

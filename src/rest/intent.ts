@@ -1,6 +1,6 @@
 import { texts } from '../contract/errors.ts';
 import { RestError } from './errors.ts';
-import { readBoolean } from './scalars.ts';
+import { readBoolean } from '../contract/scalars.ts';
 
 /** The caller's intent, as the mutations' arguments. */
 export type Intent = {

@@ -31,6 +31,7 @@ export async function runCommand(
       onOut(out);
     },
     err: (text) => (err += text),
+    terminalWidth: () => undefined,
     signals,
   });
   return { code, out, err };

@@ -1,5 +1,5 @@
 /** How a change came in. */
-export type Door = 'rest' | 'graphql' | 'provisioning';
+export type Door = 'rest' | 'graphql' | 'import' | 'provisioning';
 
 export type ChangeKind = 'customer' | 'customerCategory';
 

@@ -1,4 +1,5 @@
 import { type Noun, type UpsertError, texts } from '../../contract/errors.ts';
+import { normalizeId } from '../../contract/ids.ts';
 import { type UpsertWarning, createWarning } from '../../contract/warnings.ts';
 import type { RecordKey } from './types.ts';
 
@@ -21,6 +22,12 @@ export function addRow<Row extends { readonly id: number; readonly reference?: s
 ): void {
   byId.set(String(row.id), row);
   if (row.reference !== undefined) byReference.set(row.reference, row);
+}
+
+/** The key that a text names a record by: its reference, or, where that may be, its id as well (ruling 26). */
+export function createReferenceKey(reference: string, mayBeId: boolean): RecordKey {
+  const id = mayBeId ? normalizeId(reference.trim()) : undefined;
+  return { reference, ...(id !== undefined && { id }) };
 }
 
 /** The ids and references that keys name, each once, as arrays for a query. */

@@ -1,5 +1,5 @@
-import { normalizeId } from '../contract/ids.ts';
-import { maxPaymentTypes } from '../contract/parameters.ts';
+import { normalizeId } from './ids.ts';
+import { maxPaymentTypes } from './parameters.ts';
 
 /** The ids as and in the order they were sent, without duplicates; or the parameter that the error text names. */
 export type PaymentTypesReading =

@@ -1,0 +1,81 @@
+import type { Ties } from '../services/upsert/model.ts';
+import type { Row } from './rows.ts';
+
+/** Consecutive rows that are sent together. */
+export type Batch = {
+  readonly rows: readonly Row[];
+  readonly needs: ReadonlySet<string>;
+  readonly claims: ReadonlySet<string>;
+};
+
+/** Makes a batch of rows that are tied to others as told. */
+export function createBatch(rows: readonly Row[], tiesOf: (row: Row) => Ties): Batch {
+  const ties = rows.map(tiesOf);
+  return {
+    rows,
+    needs: new Set(ties.flatMap(({ needs }) => needs)),
+    claims: new Set(ties.flatMap(({ claims }) => claims)),
+  };
+}
+
+function overlap(these: ReadonlySet<string>, those: ReadonlySet<string>): boolean {
+  for (const name of these) if (those.has(name)) return true;
+  return false;
+}
+
+/** Whether the order of the two matters: one writes what the other writes or rests on. */
+function areTied(earlier: Batch, later: Batch): boolean {
+  const { claims, needs } = earlier;
+  return overlap(later.claims, claims) || overlap(later.needs, claims) || overlap(needs, later.claims);
+}
+
+type Flight<Result> = { readonly batch: Batch; readonly answer: Promise<Result> };
+
+/**
+ * Several batches under way at once, to the same effect as one after another: what is tied to an earlier one waits for it.
+ * They land in their order. What sending or landing throws is thrown by whoever waits.
+ */
+export class Flights<Result> {
+  readonly #most: number;
+  readonly #send: (batch: Batch) => Promise<Result>;
+  readonly #land: (batch: Batch, result: Result) => Promise<void>;
+  readonly #queue: Flight<Result>[] = [];
+
+  constructor(
+    most: number,
+    send: (batch: Batch) => Promise<Result>,
+    land: (batch: Batch, result: Result) => Promise<void>,
+  ) {
+    this.#most = most;
+    this.#send = send;
+    this.#land = land;
+  }
+
+  /** Sends a batch, once it may be under way together with all that are. */
+  async send(batch: Batch): Promise<void> {
+    while (this.#queue.length >= this.#most || this.#queue.some((flight) => areTied(flight.batch, batch))) {
+      await this.#landFirst();
+    }
+    const answer = this.#send(batch);
+    // Thrown again when its turn to land comes.
+    answer.catch(() => undefined);
+    this.#queue.push({ batch, answer });
+  }
+
+  async landAll(): Promise<void> {
+    while (this.#queue.length > 0) await this.#landFirst();
+  }
+
+  /** Waits until nothing is under way any more, whatever becomes of it. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#queue.map(({ answer }) => answer));
+  }
+
+  async #landFirst(): Promise<void> {
+    const [first] = this.#queue;
+    if (!first) return;
+    const result = await first.answer;
+    this.#queue.shift();
+    await this.#land(first.batch, result);
+  }
+}

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Flights, type Batch } from '../src/import/batches.ts';
+
+type Step = { readonly claims: readonly string[]; readonly needs: readonly string[]; readonly millis: number };
+
+const names = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 2 });
+const steps = fc.array(fc.record({ claims: names, needs: names, millis: fc.nat({ max: 3 }) }), { maxLength: 12 });
+
+function toBatch({ claims, needs }: Step): Batch {
+  return { rows: [], claims: new Set(claims), needs: new Set(needs) };
+}
+
+describe('batches under way', () => {
+  it('do what they would do one after another, land in order, and are no more at once than they may', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (plan) => {
+        const run = async (most: number) => {
+          const world = new Map<string, string>();
+          const [seen, landed]: [string[], number[]] = [[], []];
+          let underWay = 0;
+          let peak = 0;
+          const byBatch = new Map(plan.map((step, index) => [toBatch(step), { step, index }]));
+          const flights = new Flights<number>(
+            most,
+            async (batch) => {
+              const { step, index } = byBatch.get(batch) ?? { index: -1 };
+              underWay += 1;
+              peak = Math.max(peak, underWay);
+              // What is judged is seen at one moment, and written at a later one.
+              await new Promise((resolve) => setTimeout(resolve, step?.millis));
+              seen[index] = [...batch.needs].map((name) => world.get(name) ?? '').join();
+              await new Promise((resolve) => setTimeout(resolve, step?.millis));
+              for (const name of batch.claims) world.set(name, `${world.get(name) ?? ''}${index}`);
+              underWay -= 1;
+              return index;
+            },
+            (_, index) => Promise.resolve(void landed.push(index)),
+          );
+          for (const batch of byBatch.keys()) await flights.send(batch);
+          await flights.landAll();
+          expect(peak).toBeLessThanOrEqual(most);
+          expect(landed).toEqual(plan.map((_, index) => index));
+          return { seen, world };
+        };
+        expect(await run(3)).toEqual(await run(1));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('fail for whoever waits, once it is their turn', async () => {
+    const landed: string[] = [];
+    const flights = new Flights<string>(
+      3,
+      (batch) =>
+        batch.claims.has('bad') ? Promise.reject(new Error('away')) : Promise.resolve([...batch.claims].join()),
+      (_, name) => Promise.resolve(void landed.push(name)),
+    );
+    for (const name of ['one', 'bad', 'two'])
+      await flights.send({ rows: [], claims: new Set([name]), needs: new Set() });
+    await expect(flights.landAll()).rejects.toThrow('away');
+    await flights.settle();
+    expect(landed).toEqual(['one']);
+  });
+});

@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { type CompiledSources, compileSources } from './compile.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Compiles the program and its migrations. */
+export function compileProgram(): Promise<CompiledSources> {
+  const list = (folder: string) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => path.join(folder, file));
+  return compileSources([...list('src'), ...list('migrations')]);
+}
+
+/** A command in a process of its own. */
+export type CliProcess = {
+  /** Ends it as nothing can prevent. */
+  readonly kill: () => Promise<void>;
+  /** Resolves to its exit code, null once killed. */
+  readonly exit: Promise<number | null>;
+};
+
+/** Starts a command; the caller waits for its end. */
+export function startCommand(
+  { folder }: CompiledSources,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): CliProcess {
+  const child: ChildProcess = spawn(process.execPath, [path.join(folder, 'src/cli.js'), ...argv], {
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+  });
+  const exit = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
+  return {
+    exit,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
+}
