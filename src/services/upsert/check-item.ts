@@ -35,7 +35,7 @@ export function checkItem<Input extends UpsertInput>(
   const errors = [...item.problems, ...referenceErrors];
   const refused = new Set(errors.map((error) => error.path[0] ?? ''));
   const input: Record<string, unknown> & Input = { ...item.input, reference, newReference };
-  for (const field of refused) Reflect.set(input, field, undefined);
+  for (const field of refused) Reflect.deleteProperty(input, field);
   for (const parameter of parameters) {
     const { field } = parameter;
     const value: unknown = input[field];
@@ -47,7 +47,7 @@ export function checkItem<Input extends UpsertInput>(
     }
     errors.push(checked.error);
     refused.add(field);
-    Reflect.set(input, field, undefined);
+    Reflect.deleteProperty(input, field);
   }
   const { intent = {}, door = 'graphql' } = item;
   return { input, errors, refused, image: imageOf(input) ?? undefined, intent, door };
