@@ -6,8 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import { isConnectionError } from '../src/db/errors.ts';
 import { lockFolder } from '../src/db/folder-lock.ts';
-import { liftTimeLimits, PreparingPool } from '../src/db/preparing-pool.ts';
+import { liftTimeLimits, planOnce, PreparingPool } from '../src/db/preparing-pool.ts';
+import { migrateToLatest } from '../src/db/migrate.ts';
 import { requireSupportedVersion } from '../src/db/postgres.ts';
+import { customerColumns } from '../src/services/customers/columns.ts';
+import { createCustomerListing } from '../src/services/listing/customers.ts';
 import { createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
 
 const kind = findDatabaseKind();
@@ -88,6 +91,27 @@ if (kind === 'postgres')
       const statements = await prepared();
       expect(statements.get('select $1::bigint as number')).toBe(3);
       expect([...statements.keys()].filter((text) => /^(create|begin|commit)/.test(text))).toEqual([]);
+    });
+
+    it('prepares lists without filters, as far as there are few different ones, and plans the others each time', async () => {
+      await using open = await openDatabase({ kind: 'postgres', url: requireUrl(), poolSize: 1 });
+      await migrateToLatest(open.db);
+      const customers = createCustomerListing(open);
+      const actor = { organization: { id: 1, name: 'o', folder: 'o' }, userId: null };
+      const read = async (fields: readonly string[], filter = {}, size = 1) =>
+        customers.readPages(actor, customers.prepare({ first: size }, filter, [], { fields, withRelations: true }));
+      const countLists = async () => {
+        const { rows } = await sql<{ count: number }>`
+          select count(*) from pg_prepared_statements where starts_with(statement, ${planOnce}::text)`.execute(open.db);
+        return rows[0]?.count;
+      };
+      for (const size of [1, 2, 250]) await read(['name', 'createdBy'], {}, size);
+      expect(await countLists()).toBe(1);
+      await read(['name', 'createdBy'], { name: 'a*' });
+      await read(['name'], { isActive: true });
+      expect(await countLists()).toBe(1);
+      for (const { field } of customerColumns) for (const other of ['id', 'version']) await read([field, other]);
+      expect(await countLists()).toBe(50);
     });
 
     it('stops preparing at some number of different statements', async () => {

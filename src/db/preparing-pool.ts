@@ -14,6 +14,13 @@ const preparable = /^\s*(select|insert|update|delete|merge|with)\b/i;
 /** Lists are planned for their very values: a pattern may find an index, a page size ends a search early. */
 const isList = /\blimit \$/i;
 
+/** Begins a list that is prepared all the same: one plan is good for all of its values. */
+export const planOnce = '/* planned once */ ';
+
+function isPreparable(text: string): boolean {
+  return text.startsWith(planOnce) || (preparable.test(text) && !isList.test(text));
+}
+
 /** Statement names by text: Kysely sends none, and PostgreSQL would parse and plan every statement again. */
 class StatementNames {
   readonly #names = new Map<string, string>();
@@ -21,7 +28,7 @@ class StatementNames {
   findName(text: string): string | undefined {
     const known = this.#names.get(text);
     if (known !== undefined || this.#names.size >= mostPrepared) return known;
-    if (text.length > longestPrepared || !preparable.test(text) || isList.test(text)) return undefined;
+    if (text.length > longestPrepared || !isPreparable(text)) return undefined;
     const name = `q_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
     this.#names.set(text, name);
     return name;

@@ -5,6 +5,7 @@ import { OrderDirectionEnum, implementConnection, pageArgs } from './connection.
 import type { GraphContext } from './context.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
 import { RecordKeyInput, toOptionalKey } from './record-key.ts';
+import { listNodeFields } from './selection.ts';
 
 const CustomerCategoryConnectionRef = implementConnection(
   'CustomerCategory',
@@ -70,7 +71,8 @@ builder.queryField('customerCategories', (t) =>
     type: CustomerCategoryConnectionRef,
     description: 'The organization’s customer categories.',
     args: listArgs,
-    resolve: (_root, args, context) => context.lists.categories({ ...args, filter: toFilter(args.filter, context) }),
+    resolve: (_root, args, context, info) =>
+      context.lists.categories({ ...args, filter: toFilter(args.filter, context), fields: listNodeFields(info) }),
   }),
 );
 
@@ -79,8 +81,11 @@ builder.objectField(CustomerCategoryRef, 'children', (t) =>
     type: CustomerCategoryConnectionRef,
     description: 'The categories directly below it.',
     args: listArgs,
-    resolve: ({ id }, args, context) =>
-      context.lists.categories({ ...args, filter: toFilter(args.filter, context) }, { by: 'parent', id }),
+    resolve: ({ id }, args, context, info) =>
+      context.lists.categories(
+        { ...args, filter: toFilter(args.filter, context), fields: listNodeFields(info) },
+        { by: 'parent', id },
+      ),
   }),
 );
 

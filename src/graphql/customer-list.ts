@@ -6,6 +6,7 @@ import type { GraphContext } from './context.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
 import { CustomerRef } from './customer.ts';
 import { RecordKeyInput, toOptionalKey } from './record-key.ts';
+import { listNodeFields } from './selection.ts';
 
 const CustomerConnectionRef = implementConnection('Customer', 'customers', CustomerRef);
 
@@ -79,7 +80,8 @@ builder.queryField('customers', (t) =>
     type: CustomerConnectionRef,
     description: 'The organization’s customers.',
     args: listArgs,
-    resolve: (_root, args, context) => context.lists.customers({ ...args, filter: toFilter(args.filter, context) }),
+    resolve: (_root, args, context, info) =>
+      context.lists.customers({ ...args, filter: toFilter(args.filter, context), fields: listNodeFields(info) }),
   }),
 );
 
@@ -88,8 +90,11 @@ builder.objectField(CustomerCategoryRef, 'customers', (t) =>
     type: CustomerConnectionRef,
     description: 'The customers of exactly this category; for those below it too see `CustomerFilter.categorySubtree`.',
     args: listArgs,
-    resolve: ({ id }, args, context) =>
-      context.lists.customers({ ...args, filter: toFilter(args.filter, context) }, { by: 'category', id }),
+    resolve: ({ id }, args, context, info) =>
+      context.lists.customers(
+        { ...args, filter: toFilter(args.filter, context), fields: listNodeFields(info) },
+        { by: 'category', id },
+      ),
   }),
 );
 
@@ -98,7 +103,10 @@ builder.objectField(CustomerRef, 'subCustomers', (t) =>
     type: CustomerConnectionRef,
     description: 'The customers whose parent it is.',
     args: listArgs,
-    resolve: ({ id }, args, context) =>
-      context.lists.customers({ ...args, filter: toFilter(args.filter, context) }, { by: 'parent', id }),
+    resolve: ({ id }, args, context, info) =>
+      context.lists.customers(
+        { ...args, filter: toFilter(args.filter, context), fields: listNodeFields(info) },
+        { by: 'parent', id },
+      ),
   }),
 );

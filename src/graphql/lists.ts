@@ -2,7 +2,9 @@ import DataLoader from 'dataloader';
 import type { Actor } from '../actor.ts';
 import type { CustomerCategory } from '../services/records.ts';
 import { ListRequestError } from '../services/listing/errors.ts';
-import type { ListQuery, Listing, Owners, Page } from '../services/listing/listing.ts';
+import type { ListQuery, Owners } from '../services/listing/definition.ts';
+import type { Listing, Page, RelatedRows } from '../services/listing/listing.ts';
+import type { CustomerRelated } from '../services/listing/customers.ts';
 import type { OrderBy } from '../services/listing/order.ts';
 import type { PageArguments } from '../services/listing/page.ts';
 import type { Services } from '../services/services.ts';
@@ -19,12 +21,17 @@ export type Lists<Row, Filter, Field extends string, By extends string> = (
   args: PageArguments & {
     readonly filter: Filter | null;
     readonly orderBy?: readonly OrderBy<Field>[] | null | undefined;
+    /** The names of the fields that are asked of the records. */
+    readonly fields: readonly string[];
   },
   owner?: Owner<By>,
 ) => Connection<Row>;
 
 type Key<Filter, By extends string> = { readonly query: ListQuery<Filter>; readonly owner: Owner<By> };
-type Read<Filter, By extends string, Answer> = (query: ListQuery<Filter>, owners: Owners<By>) => Promise<Answer[]>;
+type Read<Filter, By extends string, Answer> = (
+  query: ListQuery<Filter>,
+  owners: Owners<By>,
+) => Promise<readonly Answer[]>;
 
 /** Most requests open no list. */
 function lazily<T>(create: () => T): () => T {
@@ -40,7 +47,7 @@ function createLoader<Filter, By extends string, Answer>(read: Read<Filter, By, 
         async (keys) => {
           const groups = new Map<
             string,
-            { key: Key<Filter, By>; ids: number[]; answers: Promise<Answer[]> | undefined }
+            { key: Key<Filter, By>; ids: number[]; answers: Promise<readonly Answer[]> | undefined }
           >();
           const places = keys.map((key) => {
             const name = JSON.stringify([key.owner.by, key.query]);
@@ -61,13 +68,19 @@ function createLoader<Filter, By extends string, Answer>(read: Read<Filter, By, 
   );
 }
 
-function createLists<Row, Filter extends object, Field extends string, By extends string>(
-  listing: Listing<Row, Filter, Field, By>,
+/** `prime` is told of the records that rows name. Without it they are not read along. */
+function createLists<Row, Related, Filter extends object, Field extends string, By extends string>(
+  listing: Listing<Row, Related, Filter, Field, By>,
   actor: Actor,
   noFilter: Filter,
-  prime: (rows: readonly Row[]) => void,
+  prime: ((related: RelatedRows<Related>) => void) | undefined,
 ): Lists<Row, Filter, Field, By> {
-  const pages = createLoader<Filter, By, Page<Row>>((query, owners) => listing.readPages(actor, query, owners));
+  const readPages = async (query: ListQuery<Filter>, owners?: Owners<By>) => {
+    const { pages, related } = await listing.readPages(actor, query, owners);
+    prime?.(related);
+    return pages;
+  };
+  const pages = createLoader<Filter, By, Page<Row>>(readPages);
   const counts = createLoader<Filter, By, number>((query, owners) => listing.count(actor, query, owners));
 
   const prepare: typeof listing.prepare = (...request) => {
@@ -78,13 +91,9 @@ function createLists<Row, Filter extends object, Field extends string, By extend
     }
   };
 
-  return ({ filter, orderBy, ...args }, owner) => {
-    const query = prepare(args, filter ?? noFilter, orderBy ?? []);
-    const readPage = async () => {
-      const page = owner ? await pages().load({ query, owner }) : only(await listing.readPages(actor, query));
-      prime(page.edges.map(({ node }) => node));
-      return page;
-    };
+  return ({ filter, orderBy, fields, ...args }, owner) => {
+    const query = prepare(args, filter ?? noFilter, orderBy ?? [], { fields, withRelations: prime !== undefined });
+    const readPage = async () => (owner ? pages().load({ query, owner }) : only(await readPages(query)));
     let page: Promise<Page<Row>> | undefined;
     return {
       page: () => (page ??= readPage()),
@@ -99,8 +108,17 @@ function only<T>(answers: readonly T[]): T {
   return answer;
 }
 
-/** The lists of one request, of one organization. */
-export function createAllLists(services: Services, actor: Actor, { customers, categories }: Relations) {
+function primeCustomers(relations: Relations, related: RelatedRows<CustomerRelated>): void {
+  relations.categories.prime(related.customerCategory ?? []);
+  relations.customers.prime(related.parentCustomer ?? []);
+  relations.segmentations.prime(related.customerSegmentation ?? []);
+  relations.users.prime(related.createdBy ?? []);
+  relations.paymentTypes.prime(related.paymentTypes ?? []);
+  relations.regions.prime(related.region ?? []);
+}
+
+/** The lists of one organization. With `relations` those of one request: they are told of all that the lists name. */
+export function createAllLists(services: Services, actor: Actor, relations?: Relations) {
   const ancestors = lazily(
     () =>
       new DataLoader<number, CustomerCategory[]>((ids) => services.listCategoryAncestors(actor, [...ids]), {
@@ -108,8 +126,18 @@ export function createAllLists(services: Services, actor: Actor, { customers, ca
       }),
   );
   return {
-    customers: createLists(services.customers, actor, {}, (rows) => customers.prime(rows)),
-    categories: createLists(services.customerCategories, actor, {}, (rows) => categories.prime(rows)),
+    customers: createLists(
+      services.customers,
+      actor,
+      {},
+      relations && ((related) => primeCustomers(relations, related)),
+    ),
+    categories: createLists(
+      services.customerCategories,
+      actor,
+      {},
+      relations && (({ parent }) => relations.categories.prime(parent ?? [])),
+    ),
     /** The categories above the one of that id, from the root down. */
     ancestors: (id: number) => ancestors().load(id),
   };

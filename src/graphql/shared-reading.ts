@@ -13,7 +13,7 @@ export function useSharedReading(services: Services): Plugin<GraphContext> {
   const readers = new Map<number, Pick<GraphContext, 'relations' | 'lists'>>();
   const createReaders = (actor: Actor) => {
     const relations = createRelations(services, actor, createSharedRelation);
-    return { relations, lists: createAllLists(services, actor, relations) };
+    return { relations, lists: createAllLists(services, actor) };
   };
   return {
     onSubscribe({ args, extendContext }) {

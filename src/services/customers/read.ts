@@ -73,8 +73,11 @@ type ReadArguments = {
 
 type Slots = { readonly [Name in keyof ReadArguments]: RawBuilder<ReadArguments[Name]> };
 
-const nameColumns = sql.raw('t.id, t.reference, t.name');
-const regionColumns = sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"');
+/** A user, payment type or segmentation from the table aliased `t`. */
+export const nameColumns = sql.raw('t.id, t.reference, t.name');
+
+/** A region from the table aliased `t`. */
+export const regionColumns = sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"');
 
 function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>) {
   return defineStatement<ReadArguments, SnapshotRow>((slots) => {

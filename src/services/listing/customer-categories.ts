@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
-import { categorySelect } from '../customer-categories/columns.ts';
+import { categoryColumns, categorySelect } from '../customer-categories/columns.ts';
 import type { CustomerCategory } from '../records.ts';
 import { reviveDates } from '../upsert/json.ts';
 import type { RecordKey } from '../upsert/types.ts';
 import { isRecord, isUpdatedSince, whenSent } from './conditions.ts';
-import { type Filtered, type Listing, type ListingDefinition, createListing } from './listing.ts';
+import type { Filtered, ListingDefinition } from './definition.ts';
+import { type Listing, createListing } from './listing.ts';
+import { relateBy } from './related.ts';
 import { nameMatches, referenceMatches } from './text.ts';
 
 /** Which categories: those that fit everything that is sent. */
@@ -20,11 +22,17 @@ export type CategoryFilter = Filtered<{
 export type CategoryOrderField = 'id' | 'reference' | 'name' | 'dateCreated' | 'lastUpdated';
 export type CategoryOwner = 'parent';
 
+/** What categories name, by the name of their field. */
+export type CategoryRelated = { readonly parent: CustomerCategory };
+
 const parent = sql`t.parent_id`;
 
-const definition: ListingDefinition<CategoryFilter, CategoryOrderField, CategoryOwner> = {
+const definition: ListingDefinition<CategoryRelated, CategoryFilter, CategoryOrderField, CategoryOwner> = {
   table: 'customer_categories',
-  select: categorySelect,
+  columns: categoryColumns,
+  relations: {
+    parent: relateBy('parent_id', 'customer_categories', categorySelect, reviveDates<CustomerCategory>),
+  },
   orders: {
     id: { kind: 'id', sql: sql`t.id`, isUnique: true },
     reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
@@ -42,7 +50,13 @@ const definition: ListingDefinition<CategoryFilter, CategoryOrderField, Category
   ],
 };
 
-export type CategoryListing = Listing<CustomerCategory, CategoryFilter, CategoryOrderField, CategoryOwner>;
+export type CategoryListing = Listing<
+  CustomerCategory,
+  CategoryRelated,
+  CategoryFilter,
+  CategoryOrderField,
+  CategoryOwner
+>;
 
 /** Lists of categories: all of them, or those directly below a category. */
 export function createCategoryListing(deps: { readonly db: Database }): CategoryListing {

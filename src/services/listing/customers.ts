@@ -1,12 +1,16 @@
 import { sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
 import { findCountryCode } from '../countries.ts';
-import { customerSelect } from '../customers/read.ts';
-import type { Customer } from '../records.ts';
+import { categorySelect } from '../customer-categories/columns.ts';
+import { customerColumns } from '../customers/columns.ts';
+import { customerSelect, nameColumns, regionColumns } from '../customers/read.ts';
+import type { Customer, CustomerCategory, CustomerSegmentation, PaymentType, Region, User } from '../records.ts';
 import { reviveDates } from '../upsert/json.ts';
 import type { RecordKey } from '../upsert/types.ts';
 import { isInSubtree, isRecord, isUpdatedSince, whenSent } from './conditions.ts';
-import { type Filtered, type Listing, type ListingDefinition, createListing } from './listing.ts';
+import type { Filtered, ListingDefinition } from './definition.ts';
+import { type Listing, createListing } from './listing.ts';
+import { asIs, relateBy, relateByLink } from './related.ts';
 import { nameMatches, referenceMatches } from './text.ts';
 
 /** Which customers: those that fit everything that is sent. */
@@ -25,11 +29,41 @@ export type CustomerFilter = Filtered<{
 export type CustomerOrderField = 'id' | 'reference' | 'name' | 'country' | 'city' | 'dateCreated' | 'lastUpdated';
 export type CustomerOwner = 'category' | 'parent';
 
+/** What customers name, by the name of their field. */
+export type CustomerRelated = {
+  readonly customerCategory: CustomerCategory;
+  readonly parentCustomer: Customer;
+  readonly customerSegmentation: CustomerSegmentation;
+  readonly createdBy: User;
+  readonly paymentTypes: PaymentType;
+  readonly region: Region;
+};
+
 const category = sql`t.category_id`;
 
-const definition: ListingDefinition<CustomerFilter, CustomerOrderField, CustomerOwner> = {
+const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrderField, CustomerOwner> = {
   table: 'customers',
-  select: customerSelect,
+  columns: customerColumns,
+  link: {
+    field: 'paymentTypes',
+    key: 'paymentTypeIds',
+    table: 'customer_payment_types',
+    own: 'customer_id',
+    theirs: 'payment_type_id',
+  },
+  relations: {
+    customerCategory: relateBy('category_id', 'customer_categories', categorySelect, reviveDates<CustomerCategory>),
+    parentCustomer: relateBy('parent_id', 'customers', customerSelect, reviveDates<Customer>),
+    customerSegmentation: relateBy(
+      'segmentation_id',
+      'customer_segmentations',
+      nameColumns,
+      asIs<CustomerSegmentation>,
+    ),
+    createdBy: relateBy('created_by_id', 'users', nameColumns, asIs<User>),
+    paymentTypes: relateByLink('payment_types', nameColumns, asIs<PaymentType>),
+    region: relateBy('region_id', 'regions', regionColumns, asIs<Region>),
+  },
   orders: {
     id: { kind: 'id', sql: sql`t.id`, isUnique: true },
     reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
@@ -55,7 +89,7 @@ const definition: ListingDefinition<CustomerFilter, CustomerOrderField, Customer
   ],
 };
 
-export type CustomerListing = Listing<Customer, CustomerFilter, CustomerOrderField, CustomerOwner>;
+export type CustomerListing = Listing<Customer, CustomerRelated, CustomerFilter, CustomerOrderField, CustomerOwner>;
 
 /** Lists of customers: all of them, those directly in a category, or those below a parent customer. */
 export function createCustomerListing(deps: { readonly db: Database }): CustomerListing {

@@ -1,43 +1,15 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import { encodeCursor } from './cursor.ts';
-import {
-  type OrderBy,
-  type OrderKeys,
-  type Position,
-  type SortKey,
-  beyondSql,
-  completeOrder,
-  orderSql,
-  positionSql,
-} from './order.ts';
+import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
+import { type OrderBy, type SortKey, completeOrder, readPosition } from './order.ts';
 import { type PageArguments, type PageRequest, readPageArguments } from './page.ts';
-
-/** Filters: null is as good as left out. */
-export type Filtered<Fields> = { readonly [Field in keyof Fields]?: Fields[Field] | null | undefined };
-
-/** What one kind of list is made of; every expression is over the row aliased `t`. */
-export type ListingDefinition<Filter, Field extends string, Owner extends string> = {
-  readonly table: string;
-  readonly select: RawBuilder<unknown>;
-  readonly orders: OrderKeys<Field>;
-  /** The columns by which records own rows of the list. */
-  readonly owners: Readonly<Record<Owner, RawBuilder<unknown>>>;
-  readonly conditions: (organizationId: number, filter: Filter) => readonly RawBuilder<boolean>[];
-};
-
-/** One page of which list: made by `prepare`, the same text as JSON if it is the same list. */
-export type ListQuery<Filter> = {
-  readonly filter: Filter;
-  readonly order: readonly SortKey[];
-  readonly page: PageRequest;
-};
-
-/** Whose rows are listed: each of these records has a list of its own. */
-export type Owners<Owner extends string> = { readonly by: Owner; readonly ids: readonly number[] };
+import { type PageAnswer, type PageRow, createPageStatement } from './page-statement.ts';
+import type { Relations } from './related.ts';
+import { ownersSql, rowsSql } from './rows.ts';
 
 export type Page<Row> = {
   readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
@@ -45,16 +17,21 @@ export type Page<Row> = {
   readonly hasPreviousPage: boolean;
 };
 
+/** The records that rows name, each once, of the relations that were asked for. */
+export type RelatedRows<Related> = { readonly [Name in keyof Related]?: readonly Related[Name][] };
+
+/** Pages as one statement saw them, together with what their rows name. */
+export type Pages<Row, Related> = { readonly pages: readonly Page<Row>[]; readonly related: RelatedRows<Related> };
+
 /** Lists of one kind of record. Of several owners all lists are read in one statement, and answered in their order. */
-export type Listing<Row, Filter, Field extends string, Owner extends string> = {
+export type Listing<Row, Related, Filter, Field extends string, Owner extends string> = {
   /** Throws a `ListRequestError` where the arguments ask for no page. */
-  prepare(args: PageArguments, filter: Filter, orderBy: readonly OrderBy<Field>[]): ListQuery<Filter>;
-  readPages(actor: Actor, query: ListQuery<Filter>, owners?: Owners<Owner>): Promise<Page<Row>[]>;
+  prepare(args: PageArguments, filter: Filter, orderBy: readonly OrderBy<Field>[], wanted: Wanted): ListQuery<Filter>;
+  /** Of the rows only `id` and what the wanted fields are made of is read; there is nothing else to be found in them. */
+  readPages(actor: Actor, query: ListQuery<Filter>, owners?: Owners<Owner>): Promise<Pages<Row, Related>>;
   /** How many rows the whole list has. */
   count(actor: Actor, query: ListQuery<Filter>, owners?: Owners<Owner>): Promise<number[]>;
 };
-
-type PageRow<Row extends Stored> = { readonly row: Json<Row>; readonly position: Position };
 
 /** Puts a page together from its rows and, where there is one, the row beyond it. */
 function toPage<Row extends Stored>(
@@ -64,9 +41,12 @@ function toPage<Row extends Stored>(
   revive: (row: Json<Row>) => Row,
 ): Page<Row> {
   const isMore = rows.length > size;
-  const edges = rows.slice(0, size).map(({ row, position }) => ({
-    cursor: encodeCursor(order, position),
+  const edges = rows.slice(0, size).map((row) => ({
     node: revive(row),
+    // Of most lists at most the last one is wanted.
+    get cursor() {
+      return encodeCursor(order, readPosition(order, row));
+    },
   }));
   return {
     edges: isBackwards ? edges.reverse() : edges,
@@ -75,52 +55,60 @@ function toPage<Row extends Stored>(
   };
 }
 
+/** The rows of each of so many owners; without any there is one list. */
+function splitByOwner<Row extends { readonly place?: number }>(rows: readonly Row[], owners = 1): Row[][] {
+  const lists = Array.from({ length: owners }, (): Row[] => []);
+  for (const row of rows) lists[(row.place ?? 1) - 1]?.push(row);
+  return lists;
+}
+
+function reviveRelated<Related extends object>(
+  related: PageAnswer<Stored, Related>['related'],
+  relations: Relations<Related>,
+): RelatedRows<Related> {
+  const revived: { -readonly [Name in keyof Related]?: readonly Related[Name][] } = {};
+  for (const name in relations) revived[name] = related[name]?.map((row) => relations[name].revive(row)) ?? [];
+  return revived;
+}
+
 /** The lists that a definition describes, over one database. */
-export function createListing<Row extends Stored, Filter, Field extends string, Owner extends string>(
+export function createListing<
+  Row extends Stored,
+  Related extends object,
+  Filter,
+  Field extends string,
+  Owner extends string,
+>(
   { db }: { readonly db: Database },
-  { table, select, orders, owners: ownerColumns, conditions }: ListingDefinition<Filter, Field, Owner>,
+  definition: ListingDefinition<Related, Filter, Field, Owner>,
   revive: (row: Json<Row>) => Row,
-): Listing<Row, Filter, Field, Owner> {
-  /** Without owners there is one list, which nobody owns. */
-  const ownersSql = (owners: Owners<Owner> | undefined) =>
-    sql`unnest(${(owners?.ids ?? [0]).map(String)}::bigint[]) with ordinality as o (id, place)`;
-
-  const rowsSql = (actor: Actor, { filter }: ListQuery<Filter>, owners: Owners<Owner> | undefined) => {
-    const organizationId = actor.organization.id;
-    const where: RawBuilder<boolean>[] = [sql`t.organization_id = ${organizationId}`];
-    if (owners) where.push(sql`${ownerColumns[owners.by]} = o.id`);
-    where.push(...conditions(organizationId, filter));
-    return { from: sql`${sql.table(table)} t`, where };
-  };
-
+): Listing<Row, Related, Filter, Field, Owner> {
+  const pageSql = createPageStatement<Row, Related, Filter, Owner>(definition);
   return {
-    prepare: (args, filter, orderBy) => {
-      const order = completeOrder(orders, orderBy);
-      return { filter, order, page: readPageArguments(args, order) };
+    prepare: (args, filter, orderBy, wanted) => {
+      const order = completeOrder(definition.orders, orderBy);
+      return { filter, order, page: readPageArguments(args, order), wanted };
     },
 
     readPages: async (actor, query, owners) => {
+      const { rows: answers } = await pageSql(actor.organization.id, query, owners).execute(db);
+      const [answer] = answers;
+      if (!answer) throw new Error('The statement of a page answered no row.');
       const { order, page } = query;
-      const { from, where } = rowsSql(actor, query, owners);
-      if (page.after) where.push(beyondSql(order, page.after, false));
-      if (page.before) where.push(beyondSql(order, page.before, true));
-      const ordered = orderSql(order, page.isBackwards);
-      const { rows } = await sql<{ rows: readonly PageRow<Row>[] }>`
-        select (
-          select coalesce(json_agg(json_build_object(
-            'row', (select to_json(r) from (select ${select}) r), 'position', ${positionSql(order)}
-          ) order by ${ordered}), '[]') from (
-            select t.* from ${from} where ${sql.join(where, sql` and `)} order by ${ordered} limit ${page.size + 1}
-          ) t
-        ) as rows from ${ownersSql(owners)} order by o.place`.execute(db);
-      return rows.map((list) => toPage(list.rows, order, page, revive));
+      return {
+        pages: splitByOwner(answer.rows, owners?.ids.length).map((rows) => toPage(rows, order, page, revive)),
+        related: reviveRelated(answer.related, definition.relations),
+      };
     },
 
     count: async (actor, query, owners) => {
-      const { from, where } = rowsSql(actor, query, owners);
-      const { rows } = await sql<{ count: number }>`
-        select (select count(*) from ${from} where ${sql.join(where, sql` and `)}) as count
-        from ${ownersSql(owners)} order by o.place`.execute(db);
+      const { from, where } = rowsSql(definition, actor.organization.id, query, owners);
+      const counted = sql`select count(*) from ${from} where ${sql.join(where, sql` and `)}`;
+      const { rows } = await (
+        owners
+          ? sql<{ count: number }>`select (${counted}) as count from ${ownersSql(owners)} order by o.place`
+          : sql<{ count: number }>`${counted}`
+      ).execute(db);
       return rows.map(({ count }) => count);
     },
   };

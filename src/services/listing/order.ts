@@ -39,14 +39,30 @@ export function completeOrder<Field extends string>(
 /** Where a row stands in an order: the text of each key, null where it has none. */
 export type Position = readonly (string | null)[];
 
-/** A JSON expression: the row's `Position`. Timestamps keep their microseconds, which a JavaScript date would lose. */
-export function positionSql(order: readonly SortKey[]): RawBuilder<Position> {
-  const texts = order.map((key) =>
-    key.kind === 'moment'
-      ? sql`to_char(${key.sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-      : sql`(${key.sql})::text`,
-  );
-  return sql`json_build_array(${sql.join(texts)})`;
+/** What a listed row tells of its place in an order. */
+export type Positioned = { readonly id: number; readonly position?: Position };
+
+const isOwnId = ({ kind }: OrderKey): boolean => kind === 'id';
+
+/**
+ * A further column: `position`, the texts of all keys but ids, which the row holds anyway; nothing where there are none.
+ * Timestamps keep their microseconds, which a JavaScript date would lose.
+ */
+export function positionSql(order: readonly SortKey[]): RawBuilder<unknown> {
+  const texts = order
+    .filter((key) => !isOwnId(key))
+    .map((key) =>
+      key.kind === 'moment'
+        ? sql`to_char(${key.sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+        : sql`(${key.sql})::text`,
+    );
+  return texts.length > 0 ? sql`, json_build_array(${sql.join(texts)}) as position` : sql``;
+}
+
+/** Where a row stands that was selected with `positionSql` of the same order. */
+export function readPosition(order: readonly SortKey[], { id, position = [] }: Positioned): Position {
+  const texts = position[Symbol.iterator]();
+  return order.map((key) => (isOwnId(key) ? String(id) : (texts.next().value ?? null)));
 }
 
 const isUpward = ({ direction }: SortKey, isBackwards: boolean): boolean => (direction === 'asc') !== isBackwards;

@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Stored } from '../records.ts';
 
 /** One part of a record's state: its key there, its column, and the GraphQL input field `changedFields` names. */
 export type Column<Key extends string> = {
   readonly key: Key;
   readonly column: string;
-  readonly type: 'text' | 'boolean' | 'bigint' | 'bigint[]' | 'integer' | 'double precision' | 'jsonb';
+  readonly type: 'text' | 'boolean' | 'bigint' | 'bigint[]' | 'integer' | 'double precision' | 'jsonb' | 'timestamptz';
   readonly field: string;
 };
 
@@ -43,4 +44,12 @@ export function createColumnSql<Key extends string>(
 }
 
 /** `id`, `version` and the timestamps, as `Stored` names them. */
-export const storedSql = sql.raw(`t.id, t.version, t.date_created as "dateCreated", t.last_updated as "lastUpdated"`);
+export const storedColumns: readonly Column<keyof Stored>[] = [
+  defineColumn('bigint', 'id', 'id'),
+  defineColumn('integer', 'version', 'version'),
+  defineColumn('timestamptz', 'date_created', 'dateCreated'),
+  defineColumn('timestamptz', 'last_updated', 'lastUpdated'),
+];
+
+/** Those columns of the row aliased `t`. */
+export const storedSql = createColumnSql(storedColumns).select;
