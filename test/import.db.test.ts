@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { type CliRun, runCommand } from './support/cli.ts';
@@ -16,19 +16,26 @@ const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.met
 let storage: TestStorage;
 let folder: string;
 
-beforeEach(async () => {
-  [storage, folder] = await Promise.all([
-    createTestStorage(),
-    mkdtemp(path.join(tmpdir(), 'customer-gateway-import-')),
-  ]);
-  const { code, err } = await runCommand(['provision', exampleFile], { env: storage.env });
+/** A database with the example organization. */
+async function createStorage(): Promise<TestStorage> {
+  const created = await createTestStorage();
+  const { code, err } = await runCommand(['provision', exampleFile], { env: created.env });
   expect({ code, err }).toEqual({ code: 0, err: '' });
+  return created;
+}
+
+// One database for all, since commands take their time to open it: every test has references of its own.
+beforeAll(async () => {
+  storage = await createStorage();
 });
 
-afterEach(async () => {
-  await storage[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+afterAll(() => storage[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-import-'));
 });
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const place = (name: string) => path.join(folder, name);
 
@@ -49,15 +56,24 @@ async function query<Row>(read: (db: Database) => Promise<Row>): Promise<Row> {
   return await read(database.db);
 }
 
-function readCustomers() {
+/** The customers whose references begin so. */
+function readCustomers(prefix: string) {
   return query((db) =>
-    db.selectFrom('customers').select(['reference', 'name', 'billing_city', 'version']).orderBy('reference').execute(),
+    db
+      .selectFrom('customers')
+      .select(['reference', 'name', 'billing_city', 'version'])
+      .where('reference', 'like', `${prefix}%`)
+      .orderBy('reference')
+      .execute(),
   );
 }
 
 describe('customer-gateway import', () => {
   it('creates, updates and leaves alone what a CSV file says, and tells how many of each', async () => {
-    const file = await write('customers.csv', 'reference,name,billingCity,categoryId\nA,Anna,Nice,jewelry\nB,Ben,,\n');
+    const file = await write(
+      'customers.csv',
+      'reference,name,billingCity,categoryId\nfirst-A,Anna,Nice,jewelry\nfirst-B,Ben,,\n',
+    );
     const first = await importFile(file);
     expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });
     expect(first.summary).toMatchObject({
@@ -67,18 +83,18 @@ describe('customer-gateway import', () => {
       rejectedFile: null,
       organization: 'entity1',
     });
-    await writeFile(file, 'reference,billingCity\nA,Lyon\nB,\n');
+    await writeFile(file, 'reference,billingCity\nfirst-A,Lyon\nfirst-B,\n');
     const second = await importFile(file);
     expect(second.summary).toMatchObject({ created: 0, updated: 1, unchanged: 1 });
-    expect(await readCustomers()).toEqual([
-      { reference: 'A', name: 'Anna', billing_city: 'Lyon', version: 2 },
-      { reference: 'B', name: 'Ben', billing_city: null, version: 1 },
+    expect(await readCustomers('first-')).toEqual([
+      { reference: 'first-A', name: 'Anna', billing_city: 'Lyon', version: 2 },
+      { reference: 'first-B', name: 'Ben', billing_city: null, version: 1 },
     ]);
     expect(await readdir(folder)).toEqual(['customers.csv']);
   });
 
   it('tells people what became of the rows', async () => {
-    const file = await write('customers.csv', 'reference,name\nA,Anna\nB,\n');
+    const file = await write('customers.csv', 'reference,name\npeople-A,Anna\npeople-B,\n');
     const { code, out, err } = await runCommand(['import', 'customers', file], { env: storage.env });
     expect({ code, err }).toEqual({ code: 3, err: '' });
     expect(out).toMatch(/^Imported .*customers\.csv as customers of entity1: 2 rows \(/);
@@ -103,38 +119,45 @@ describe('customer-gateway import', () => {
 
   it('reads standard input, and says how its changes came in', async () => {
     const argv = ['import', 'customers', '-', '--format', 'tsv', '--rejected', place('no.tsv')];
-    const { code } = await runCommand(argv, { env: storage.env, input: 'reference\tname\nA\tAnna\n' });
+    const { code } = await runCommand(argv, { env: storage.env, input: 'reference\tname\nstdin-A\tAnna\n' });
     expect(code).toBe(0);
     const changes = await query((db) =>
-      db.selectFrom('changes').select(['reference', 'door']).where('kind', '=', 'customer').execute(),
+      db.selectFrom('changes').select(['reference', 'door']).where('reference', '=', 'stdin-A').execute(),
     );
-    expect(changes).toEqual([{ reference: 'A', door: 'import' }]);
+    expect(changes).toEqual([{ reference: 'stdin-A', door: 'import' }]);
   });
 
   it('writes refused rows with line and reason to a file that is mended and imported', async () => {
-    const text = 'reference,name,comment\nA,Anna,"two\nlines"\nB,,"a ""b"", c"\nC,Carl\n,Dora,\nE,Eve,"x" y\n';
+    const text =
+      'reference,name,comment\nmend-A,Anna,"two\nlines"\nmend-B,,"a ""b"", c"\nmend-C,Carl\n,Dora,\nmend-E,Eve,"x" y\n';
     const { code, summary } = await importFile(await write('customers.csv', text));
     expect(code).toBe(3);
     expect(summary).toMatchObject({ created: 1, refused: 4, rejectedFile: place('customers.rejected.csv') });
     const rejected = await readFile(place('customers.rejected.csv'), 'utf8');
     expect(rejected).toBe(
       'line,reason,reference,name,comment\n' +
-        '4,name parameter is missing,B,,"a ""b"", c"\n' +
-        '5,"The row has 2 cells, the header 3.",C,Carl\n' +
+        '4,name parameter is missing,mend-B,,"a ""b"", c"\n' +
+        '5,"The row has 2 cells, the header 3.",mend-C,Carl\n' +
         '6,reference parameter is missing,,Dora,\n' +
-        '7,Cell 3 goes on after its closing quote.,E,Eve,"""x"" y"\n',
+        '7,Cell 3 goes on after its closing quote.,mend-E,Eve,"""x"" y"\n',
     );
-    const mended = rejected.replace('B,,', 'B,Ben,').replace('C,Carl', 'C,Carl,').replace(',,Dora', ',D,Dora');
+    const mended = rejected.replace('B,,', 'B,Ben,').replace('C,Carl', 'C,Carl,').replace(',,Dora', ',mend-D,Dora');
     await writeFile(place('customers.rejected.csv'), mended);
     expect((await importFile(place('customers.rejected.csv'))).summary).toMatchObject({ created: 4, refused: 0 });
-    expect((await readCustomers()).map(({ reference }) => reference)).toEqual(['A', 'B', 'C', 'D', 'E']);
+    expect((await readCustomers('mend-')).map(({ reference }) => reference)).toEqual([
+      'mend-A',
+      'mend-B',
+      'mend-C',
+      'mend-D',
+      'mend-E',
+    ]);
   });
 
   it('removes the refused rows of an earlier import of the file', async () => {
-    const file = await write('customers.csv', 'reference,name\nA,\n');
+    const file = await write('customers.csv', 'reference,name\nremoved-A,\n');
     await importFile(file);
     expect(existsSync(place('customers.rejected.csv'))).toBe(true);
-    await writeFile(file, 'reference,name\nA,Anna\n');
+    await writeFile(file, 'reference,name\nremoved-A,Anna\n');
     await importFile(file);
     expect(existsSync(place('customers.rejected.csv'))).toBe(false);
   });
@@ -143,27 +166,29 @@ describe('customer-gateway import', () => {
     const rows = Array.from({ length: 2_400 }, (_, index) => {
       // Each record comes back three times, and each child names a parent of an earlier batch.
       const number = index % 800;
-      const parent = index >= 800 && number > 0 ? `true,R${number - 1}` : ',';
-      return `R${number},Name ${index},${parent}`;
+      const parent = index >= 800 && number > 0 ? `true,order-${number - 1}` : ',';
+      return `order-${number},Name ${index},${parent}`;
     });
     const file = await write('customers.csv', ['reference,name,isSubCustomer,parentCustomer', ...rows].join('\n'));
     const { summary } = await importFile(file);
     expect(summary).toMatchObject({ rows: 2_400, created: 800, refused: 0 });
-    const names = (await readCustomers()).map(({ reference, name }) => `${reference} ${name}`).toSorted();
-    expect(names).toEqual(Array.from({ length: 800 }, (_, number) => `R${number} Name ${1_600 + number}`).toSorted());
+    const names = (await readCustomers('order-')).map(({ reference, name }) => `${reference} ${name}`).toSorted();
+    expect(names).toEqual(
+      Array.from({ length: 800 }, (_, number) => `order-${number} Name ${1_600 + number}`).toSorted(),
+    );
   });
 
   it('tells in a dry run what would happen, refused rows too, and changes nothing', async () => {
-    await importFile(await write('customers.csv', 'reference,name\nA,Anna\n'));
+    await importFile(await write('customers.csv', 'reference,name\ntry-A,Anna\n'));
     const text = [
       'reference,name,isSubCustomer,parentCustomer',
-      'A,Anna,,',
-      'B,Ben,,',
-      'C,Carl,true,B',
-      'D,Dora,true,nobody',
-      'E,,true,C',
+      'try-A,Anna,,',
+      'try-B,Ben,,',
+      'try-C,Carl,true,try-B',
+      'try-D,Dora,true,nobody',
+      'try-E,,true,try-C',
     ];
-    const many = Array.from({ length: 600 }, (_, index) => `M${index},Many,true,C`);
+    const many = Array.from({ length: 600 }, (_, index) => `try-M${index},Many,true,try-C`);
     const file = await write('customers.csv', [...text, ...many].join('\n'));
     const before = await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute());
     const { code, summary } = await importFile(file, '--dry-run');
@@ -171,8 +196,8 @@ describe('customer-gateway import', () => {
     expect(summary).toMatchObject({ dryRun: true, created: 602, updated: 0, unchanged: 1, refused: 2 });
     expect(await readFile(place('customers.dry-run.rejected.csv'), 'utf8')).toBe(
       'line,reason,reference,name,isSubCustomer,parentCustomer\n' +
-        "5,The parent customer with the id nobody doesn't exist.,D,Dora,true,nobody\n" +
-        '6,name parameter is missing,E,,true,C\n',
+        "5,The parent customer with the id nobody doesn't exist.,try-D,Dora,true,nobody\n" +
+        '6,name parameter is missing,try-E,,true,try-C\n',
     );
     expect(await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute())).toEqual(before);
     expect((await importFile(file)).summary).toMatchObject({ created: 602, unchanged: 1, refused: 2 });
@@ -208,16 +233,21 @@ describe('customer-gateway import', () => {
 
   it('asks for the organization where there are several', async () => {
     const input = 'name: other\ncurrency: USD\nrootCategory: { reference: root, name: All }\n';
-    await runCommand(['provision', '-'], { env: storage.env, input });
+    await using own = await createStorage();
+    await runCommand(['provision', '-'], { env: own.env, input });
     const file = await write('customers.csv', 'reference,name\nA,Anna\n');
-    const unsaid = await importFile(file);
+    const choose = async (...options: string[]) => {
+      const run = await runCommand(['import', 'customers', file, '--json', ...options], { env: own.env });
+      return { ...run, summary: run.code === 0 ? (JSON.parse(run.out) as Summary) : {} };
+    };
+    const unsaid = await choose();
     expect(unsaid.code).toBe(1);
     expect(unsaid.err).toMatch('There are several organizations, so say --organization: "entity1", "other".');
-    expect((await importFile(file, '--organization', 'other')).summary).toMatchObject({
+    expect((await choose('--organization', 'other')).summary).toMatchObject({
       organization: 'other',
       created: 1,
     });
-    expect((await importFile(file, '--organization', '1')).summary).toMatchObject({
+    expect((await choose('--organization', '1')).summary).toMatchObject({
       organization: 'entity1',
       created: 1,
     });
@@ -227,8 +257,8 @@ describe('customer-gateway import', () => {
 describe('an import that is cut off', () => {
   const total = 8_000;
   const isBad = (index: number) => index % 100 === 7;
-  const lines = (count = total) =>
-    Array.from({ length: count }, (_, index) => `R${index},${isBad(index) ? '' : `Name ${index}`}`);
+  const lines = (prefix: string, count = total) =>
+    Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);
   const table = (rows: readonly string[]) => ['reference,name', ...rows, ''].join('\n');
   const state = (name = 'customers.csv') => place(`${name}.import-state.json`);
   const rejectedLines = async () => {
@@ -240,7 +270,7 @@ describe('an import that is cut off', () => {
   };
 
   it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
-    const file = await write('customers.csv', table(lines()));
+    const file = await write('customers.csv', table(lines('killed-')));
     await using program = await compileProgram();
     const first = startCommand(program, ['import', 'customers', file, '--quiet'], storage.env);
     await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 5 });
@@ -255,16 +285,15 @@ describe('an import that is cut off', () => {
     expect(refused).toBe(total / 100);
     expect(resumedAt).toBe(left.rows);
     expect((created ?? 0) + (unchanged ?? 0)).toBe(total - total / 100);
-    expect(await query((db) => db.selectFrom('customers').select('version').execute())).toEqual(
-      Array.from({ length: total - total / 100 }, () => ({ version: 1 })),
-    );
+    const stored = await readCustomers('killed-');
+    expect(stored.map(({ version }) => version)).toEqual(Array.from({ length: total - total / 100 }, () => 1));
     const bad = Array.from({ length: total }, (_, index) => index).filter(isBad);
     expect(await rejectedLines()).toEqual(['line', ...bad.map((index) => String(index + 2))]);
     expect(existsSync(state())).toBe(false);
   });
 
   it('by a signal finishes what is under way, says so, and goes on', async () => {
-    const file = await write('customers.csv', table(lines()));
+    const file = await write('customers.csv', table(lines('signalled-')));
     const signals = new EventEmitter();
     const running = runCommand(['import', 'customers', file, '--quiet'], { env: storage.env, signals });
     await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 1 });
@@ -278,21 +307,21 @@ describe('an import that is cut off', () => {
   });
 
   it('by a line that cannot be read keeps what came before, and goes on once it is mended', async () => {
-    const file = await write('customers.csv', `${table(lines(1_200))}X,"never closed\n`);
+    const file = await write('customers.csv', `${table(lines('unread-', 1_200))}X,"never closed\n`);
     const { code, err } = await importFile(file);
     expect(code).toBe(1);
     expect(err).toBe(
       `${file}: The row that begins in line 1202 does not end: a quote is not closed.\n` +
         '1200 rows are done. The same command goes on from there.\n',
     );
-    await writeFile(file, `${table(lines(1_200))}X,closed\n`);
+    await writeFile(file, `${table(lines('unread-', 1_200))}X,closed\n`);
     expect((await importFile(file)).summary).toMatchObject({ rows: 1_201, resumedAt: 1_200, created: 1_189 });
   });
 
   it('does not go on in another file of that name, but begins again where that is asked for', async () => {
-    const file = await write('customers.csv', `${table(lines(600))}X,"never closed\n`);
+    const file = await write('customers.csv', `${table(lines('other-', 600))}X,"never closed\n`);
     await importFile(file);
-    await writeFile(file, table(['R0,Another', ...lines(600).slice(1)]));
+    await writeFile(file, table(['other-0,Another', ...lines('other-', 600).slice(1)]));
     const { code, err } = await importFile(file);
     expect(code).toBe(1);
     expect(err).toMatch('The first 600 rows, which are imported, have changed since: --restart begins again.');

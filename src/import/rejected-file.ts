@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat, truncate } from 'node:fs/promises';
 
 /** The file of refused rows: there is none until the first one. */
 export class RejectedFile {
@@ -19,9 +19,14 @@ export class RejectedFile {
 
   /** Makes the file what it was at that length, 0 of an import that begins; what came after is forgotten. */
   async restore(length: number): Promise<void> {
-    if (length === 0) await rm(this.path, { force: true });
-    else await truncate(this.path, length);
-    this.#length = length;
+    // Somebody may have shortened or removed it meanwhile.
+    const size = await stat(this.path).then(
+      (file) => file.size,
+      () => 0,
+    );
+    this.#length = Math.min(size, length);
+    if (this.#length > 0) await truncate(this.path, this.#length);
+    else await rm(this.path, { force: true });
   }
 
   async append(rows: string): Promise<void> {
