@@ -19,11 +19,14 @@ describe('customer-gateway --help', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema'])('explains %s', async (command) => {
-    const { code, out } = await runCommand([command, '--help']);
-    expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));
-  });
+  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema'])(
+    'explains %s',
+    async (command) => {
+      const { code, out } = await runCommand([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));
+    },
+  );
 });
 
 describe('customer-gateway', () => {
