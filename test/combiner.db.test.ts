@@ -109,6 +109,19 @@ describe('calls that come at the same time', () => {
     expect(await readCustomers(actor, 'ordered')).toMatchObject([{ name: 'n19', version: 20 }]);
   });
 
+  it('take effect in their order although one for the same reference has hung up just before', async () => {
+    const { db, open, begun } = createGate();
+    const upsert = createUpsert({ db });
+    const gone = upsert({ reference: 'hung-up', name: 'gone' }, actor, AbortSignal.abort());
+    const first = upsert({ reference: 'hung-up', name: 'first' });
+    await rejection(gone);
+    const second = upsert({ reference: 'hung-up', name: 'second' });
+    await delay(20);
+    expect(begun).toHaveLength(1);
+    open();
+    expect([await first, await second].map(tell)).toStrictEqual(['created@1', 'updated@2']);
+  });
+
   it('of a parent and its child are both done', async () => {
     const upsert = createUpsert();
     const [child, parent] = await Promise.all([

@@ -32,8 +32,8 @@ const usualLimits: CombinerLimits = {
 class Lane<K extends Kind> {
   readonly organization: OrganizationIdentity;
   waiting: Entry<K>[] = [];
-  /** The names that entries under way use. */
-  readonly busy = new Set<string>();
+  /** The names that entries under way use, each with its one entry. */
+  readonly busy = new Map<string, Entry<K>>();
   writes = 0;
   calls = 0;
 
@@ -107,8 +107,12 @@ export class UpsertCombiner<K extends Kind> {
     lane.calls -= 1;
     this.#calls -= 1;
     this.#imageCalls.delete(entry);
-    for (const name of entry.names.own) lane.busy.delete(name);
+    this.#release(lane, entry);
     if (lane.calls === 0) this.#lanes.delete(lane.organization.id);
+  }
+
+  #release(lane: Lane<K>, entry: Entry<K>): void {
+    for (const name of entry.names.own) if (lane.busy.get(name) === entry) lane.busy.delete(name);
   }
 
   /** What comes in by the same turn of the event loop goes together. */
@@ -152,14 +156,14 @@ export class UpsertCombiner<K extends Kind> {
   }
 
   async #write(lane: Lane<K>, entries: readonly Entry<K>[]): Promise<void> {
-    for (const name of entries.flatMap(({ names }) => names.own)) lane.busy.add(name);
+    for (const entry of entries) for (const name of entry.names.own) lane.busy.set(name, entry);
     const free = this.#occupy(lane, entries);
     const lost = await this.#engine.round(lane.organization, entries);
     free();
     this.#schedule();
     if (lost.length === 0) return;
     await delay(jitter(lost));
-    for (const name of lost.flatMap(({ names }) => names.own)) lane.busy.delete(name);
+    for (const entry of lost) this.#release(lane, entry);
     lane.waiting = [...lost, ...lane.waiting];
     this.#schedule();
   }

@@ -3,7 +3,7 @@ import type { Names } from './entry.ts';
 type Waiting = { readonly names: Names };
 
 type Choice<Each> = {
-  readonly busy?: ReadonlySet<string>;
+  readonly busy?: Pick<ReadonlySet<string>, 'has'>;
   readonly most?: number;
   readonly suits?: (entry: Each) => boolean;
 };
@@ -15,7 +15,7 @@ type Choice<Each> = {
  */
 export function takeRound<Each extends Waiting>(
   waiting: readonly Each[],
-  { busy = new Set(), most = Infinity, suits = () => true }: Choice<Each> = {},
+  { busy = new Set<string>(), most = Infinity, suits = () => true }: Choice<Each> = {},
 ): { readonly round: readonly Each[]; readonly later: readonly Each[] } {
   const used = new Set<string>();
   const renamed = new Set<string>();
