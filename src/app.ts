@@ -6,6 +6,7 @@ import { migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
+import { log } from './http/log.ts';
 import { packageRoot } from './package-root.ts';
 import { type Server, createServer } from './server.ts';
 import type { UpsertDeps } from './services/deps.ts';
@@ -41,7 +42,12 @@ export function composeServer(
   deps: UpsertDeps & { readonly publicUrl: string; readonly persistedOperations?: PersistedOperations | undefined },
 ): Server {
   const { blobs, publicUrl, persistedOperations = new Map() } = deps;
-  return createServer({ services: createServices(deps), blobs, publicUrl, persistedOperations });
+  return createServer({
+    services: createServices({ report: (failure) => log.error(failure), ...deps }),
+    blobs,
+    publicUrl,
+    persistedOperations,
+  });
 }
 
 /**

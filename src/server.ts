@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
+import { useBulkLimit } from './graphql/bulk-limit.ts';
 import { createContext } from './graphql/create-context.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
@@ -57,6 +58,7 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
       }),
       useUploads(),
       useBodyLimit(limits),
+      useBulkLimit(),
       useGuardedExecution(),
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),

@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const table: Record<string, { folders: readonly string[]; packages?: readonly string[] }> = {
   contract: { folders: [] },
   migrations: { folders: [], packages: ['kysely'] },
-  images: { folders: ['contract'], packages: ['sharp'] },
+  images: { folders: ['contract', '.'], packages: ['sharp'] },
   storage: { folders: [] },
   db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },

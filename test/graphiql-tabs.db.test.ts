@@ -32,12 +32,13 @@ describe('the tabs of GraphiQL', () => {
     }
   });
 
-  it('leave nothing behind but the one customer', async () => {
+  it('leave nothing behind of what is refused or only tried', async () => {
     const { data } = await gateway.graphql(`{
       dryRun: customer(by: { reference: "dry-run" }) { id }
       failures: customer(by: { reference: "failures" }) { id }
+      nameless: customer(by: { reference: "nameless" }) { id }
       top: customerCategory(by: { reference: "top" }) { id }
     }`);
-    expect(data).toEqual({ dryRun: null, failures: null, top: null });
+    expect(data).toEqual({ dryRun: null, failures: null, nameless: null, top: null });
   });
 });

@@ -23,7 +23,7 @@ type Given = { readonly stored?: readonly CustomerCategory[]; readonly ancestors
 function judge(input: UpsertCustomerCategoryInput, { stored = tree, ancestors = new Map() }: Given = {}) {
   const item = checkItem({ input, problems: [] }, customerCategoryParameters, ({ image }) => image);
   const snapshot = { categories: indexRows(stored), root: stored.find(({ isRoot }) => isRoot), ancestors };
-  return judgeCategory(item, snapshot, { userId: null, newImage: undefined, ancestors });
+  return judgeCategory(item, snapshot, { userId: null, newImage: undefined, ancestors, claimed: new Set() });
 }
 
 function next(input: UpsertCustomerCategoryInput, given?: Given): CustomerCategoryState {
@@ -150,7 +150,7 @@ describe('an existing category', () => {
     const verdict = judgeCategory(
       item,
       { categories: indexRows(tree), root, ancestors: new Map() },
-      { userId: null, newImage: undefined, ancestors: new Map() },
+      { userId: null, newImage: undefined, ancestors: new Map(), claimed: new Set() },
     );
     expect(verdict).toStrictEqual({ kind: 'refused', errors: [problem] });
   });

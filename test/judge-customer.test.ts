@@ -117,6 +117,7 @@ function judge(input: Omit<UpsertCustomerInput, 'reference'>, given: Given = {})
     userId: null,
     newImage: undefined,
     ancestors: new Map(),
+    claimed: new Set(),
     ...given.world,
   });
 }

@@ -297,6 +297,17 @@ describe('relations between the items of a list', () => {
     expect(summarize(results)).toStrictEqual(['not_found', 'missing_param']);
   });
 
+  it('a parent that is renamed later in the list is found by its old reference, even by one that moves', async () => {
+    await upsertAll(['late-boss', 'late-mover'].map((reference) => ({ reference, name: 'n' })));
+    const sub = { name: 'n', isSubCustomer: true, parentCustomer: { reference: 'late-boss' } };
+    const results = await upsertAll([
+      { ...sub, reference: 'late-mover' },
+      { ...sub, reference: 'late-new' },
+      { reference: 'late-boss', newReference: 'late-other' },
+    ]);
+    expect(summarize(results)).toStrictEqual(['updated late-mover@2', 'created late-new@1', 'updated late-other@2']);
+  });
+
   it('ruling 35: records that are to be created under each other are refused', async () => {
     const below = { name: 'n', isSubCustomer: true };
     const results = await upsertAll([

@@ -30,6 +30,8 @@ export const texts = {
   tooLarge: (what: string, bytes: number | Placeholder) => `${what} must not exceed ${bytes} bytes.`,
   tooManyParameters: (most: number | Placeholder) => `The form must not have more than ${most} parameters.`,
   notUnique: 'reference already used',
+  duplicate: 'The call uses this reference more than once.',
+  aborted: 'Nothing was done, since other items of the call were refused.',
   fileTooLarge: 'image size should not exceed 2Mo',
   fileNotSupported: 'image format not supported.',
   customerSaveFailed: 'Failed to save instance.',
@@ -130,6 +132,12 @@ export const errorCatalogue = {
     when: 'The reference belongs to another record already.',
     texts: [texts.notUnique],
   },
+  duplicate: {
+    status: 400,
+    stage: 5,
+    when: 'Several items of one bulk upsert have the same reference, or are to be renamed to one; GraphQL only. ◊',
+    texts: [texts.duplicate],
+  },
   save_not_authorized: {
     status: 400,
     stage: 5,
@@ -141,6 +149,12 @@ export const errorCatalogue = {
     stage: 5,
     when: 'The record would break a rule, such as being its own ancestor.',
     texts: [texts.customerSaveFailed, texts.categorySaveFailed],
+  },
+  aborted: {
+    status: 424,
+    stage: 5,
+    when: 'Nothing is wrong with the item itself, but its bulk upsert was to be done as a whole or not at all; GraphQL only. ◊',
+    texts: [texts.aborted],
   },
   service_unavailable: {
     status: 503,
@@ -166,7 +180,7 @@ export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCatalogue, code);
 }
 
-/** The codes an upsert can answer as data. */
+/** The codes an upsert can answer as data; of the last two only one item of several, since else they are the request's. */
 export const upsertErrorCodes = [
   'missing_param',
   'invalid_param_type',
@@ -175,8 +189,12 @@ export const upsertErrorCodes = [
   'not_found',
   'conflict',
   'not_unique',
+  'duplicate',
   'save_not_authorized',
   'save_failed',
+  'aborted',
+  'service_unavailable',
+  'server_error',
 ] as const satisfies readonly ErrorCode[];
 
 export type UpsertErrorCode = (typeof upsertErrorCodes)[number];

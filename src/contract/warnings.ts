@@ -7,6 +7,7 @@ export const warningCatalogue = {
   shipping_ignored: 'The shipping value was ignored: the addresses are the same, and the billing value differs.',
   due_date_number_ignored: 'dueDateConfigNumber was ignored, since dueDateConfigType was cleared.',
   region_ignored: 'The region was ignored, since the organization does not use geographical locations.',
+  superseded: 'The item was left out, since a later one has the same reference: what is told is of that one.',
 } as const;
 
 export type WarningCode = keyof typeof warningCatalogue;

@@ -1,4 +1,4 @@
-import SchemaBuilder from '@pothos/core';
+import SchemaBuilder, { type InputFieldBuilder } from '@pothos/core';
 import type { UploadedFile } from '../contract/images.ts';
 import type { GraphContext } from './context.ts';
 
@@ -14,6 +14,9 @@ export const builder = new SchemaBuilder<{
     Upload: { Input: UploadedFile; Output: never };
   };
 }>({ defaultFieldNullability: false });
+
+/** What the fields of an input are defined with. */
+export type InputFields = InputFieldBuilder<(typeof builder)['$inferSchemaTypes'], 'InputObject'>;
 
 builder.queryType({ description: 'Everything that can be read. All of it belongs to the caller’s organization.' });
 builder.subscriptionType({ description: 'Everything that can be waited for, as server-sent events.' });

@@ -2,10 +2,12 @@ import type { CustomerCategory } from '../services/records.ts';
 import type { CategoryResult } from '../services/customer-categories/upsert.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
+import { UpsertCustomerCategoryInputRef, toCategoryInput } from './customer-category-input.ts';
 import { FieldChangeRef, describeChanges, toText } from './field-change.ts';
 import { ImageRef, imageUrl } from './image.ts';
 import { OrganizationRef } from './organization.ts';
-import { RecordKeyInput, toOptionalKey, toRecordKey } from './record-key.ts';
+import { RecordKeyInput, toRecordKey } from './record-key.ts';
+import type { Relations } from './relations.ts';
 import { UpsertFailureRef, UpsertSuccessInterface, intentArgs, toItem } from './upsert.ts';
 
 export const CustomerCategoryRef = builder.objectRef<CustomerCategory>('CustomerCategory');
@@ -41,32 +43,6 @@ CustomerCategoryRef.implement({
   }),
 });
 
-const UpsertCustomerCategoryInputRef = builder.inputType('UpsertCustomerCategoryInput', {
-  description:
-    'A customer category as your system has it. A field left out keeps what is stored, `null` clears it. ' +
-    'A new category needs `name`, and `parent` unless it is the root.',
-  fields: (t) => ({
-    reference: t.string({
-      required: true,
-      description: 'Names the category: 1 to 255 characters, surrounding blanks ignored, case matters.',
-    }),
-    newReference: t.string({
-      description: 'Renames the existing category; it must be free. Ignored, with a warning, on creation.',
-    }),
-    name: t.string({ description: 'What it is called, at most 255 characters. REST: `name`.' }),
-    isRoot: t.boolean({ description: 'Whether it is the top of the tree; by default it is not. REST: `isRoot`.' }),
-    parent: t.field({
-      type: RecordKeyInput,
-      description: 'The category above it. A root has none: one sent with it is ignored. REST: `parentId`.',
-    }),
-    description: t.string({ description: 'A description for people, at most 10 000 characters. Not in REST.' }),
-    image: t.field({
-      type: 'Upload',
-      description: 'A JPEG, GIF, PNG or BMP of at most 2 097 152 bytes. REST: `image`.',
-    }),
-  }),
-});
-
 /** The value of a category's input field as text; of its parent the reference. */
 async function categoryText(category: CustomerCategory, field: string, context: GraphContext): Promise<string | null> {
   const { parentId, image } = category;
@@ -96,11 +72,18 @@ const UpsertCustomerCategorySuccessRef = builder
     }),
   });
 
-const UpsertCustomerCategoryResultRef = builder.unionType('UpsertCustomerCategoryResult', {
+export const UpsertCustomerCategoryResultRef = builder.unionType('UpsertCustomerCategoryResult', {
   description: 'What became of an upsert of a customer category.',
   types: [UpsertCustomerCategorySuccessRef, UpsertFailureRef],
   resolveType: (result) => (result.ok ? UpsertCustomerCategorySuccessRef : UpsertFailureRef),
 });
+
+/** Lets the relations of upserted categories be answered from what was read on the way. */
+export function primeCategories({ categories }: Relations, results: readonly CategoryResult[]): void {
+  const done = results.filter((result) => result.ok);
+  categories.lookIn([...new Set(done.map(({ related }) => related.categories))]);
+  categories.prime(done.map(({ record }) => record));
+}
 
 builder.mutationField('upsertCustomerCategory', (t) =>
   t.field({
@@ -117,14 +100,12 @@ builder.mutationField('upsertCustomerCategory', (t) =>
     },
     resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const { actor, services, relations } = context;
-      const item = toItem({ ...input, parent: toOptionalKey(input.parent, context) }, intent, context);
+      const item = toItem(toCategoryInput(input, context), intent, context);
       const result = await services.upsertCustomerCategory(actor, item, {
         validateOnly,
         signal: context.request.signal,
       });
-      if (!result.ok) return result;
-      relations.categories.lookIn(result.related.categories);
-      relations.categories.prime([result.record]);
+      primeCategories(relations, [result]);
       return result;
     },
   }),

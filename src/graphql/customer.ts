@@ -144,20 +144,23 @@ const UpsertCustomerSuccessRef = builder
     }),
   });
 
-const UpsertCustomerResultRef = builder.unionType('UpsertCustomerResult', {
+export const UpsertCustomerResultRef = builder.unionType('UpsertCustomerResult', {
   description: 'What became of an upsert of a customer.',
   types: [UpsertCustomerSuccessRef, UpsertFailureRef],
   resolveType: (result) => (result.ok ? UpsertCustomerSuccessRef : UpsertFailureRef),
 });
 
-function primeRelations(relations: Relations, { record, related }: Extract<CustomerResult, { ok: true }>): void {
-  relations.customers.lookIn(related.customers);
-  relations.customers.prime([record]);
-  relations.categories.lookIn(related.categories);
-  relations.segmentations.lookIn(related.segmentations);
-  relations.users.lookIn(related.users);
-  relations.paymentTypes.lookIn(related.paymentTypes);
-  relations.regions.lookIn(related.regions);
+/** Lets the relations of upserted customers be answered from what was read on the way. */
+export function primeRelations(relations: Relations, results: readonly CustomerResult[]): void {
+  const done = results.filter((result) => result.ok);
+  const readings = [...new Set(done.map(({ related }) => related))];
+  relations.customers.lookIn(readings.map(({ customers }) => customers));
+  relations.customers.prime(done.map(({ record }) => record));
+  relations.categories.lookIn(readings.map(({ categories }) => categories));
+  relations.segmentations.lookIn(readings.map(({ segmentations }) => segmentations));
+  relations.users.lookIn(readings.map(({ users }) => users));
+  relations.paymentTypes.lookIn(readings.map(({ paymentTypes }) => paymentTypes));
+  relations.regions.lookIn(readings.map(({ regions }) => regions));
 }
 
 builder.mutationField('upsertCustomer', (t) =>
@@ -178,7 +181,7 @@ builder.mutationField('upsertCustomer', (t) =>
         validateOnly,
         signal: context.request.signal,
       });
-      if (result.ok) primeRelations(context.relations, result);
+      primeRelations(context.relations, [result]);
       return result;
     },
   }),

@@ -23,7 +23,8 @@ const ErrorKindRef = builder.objectRef<ErrorCode>('ErrorKind').implement({
     }),
     when: t.string({ description: 'When it happens.', resolve: (code) => errorCatalogue[code].when }),
     inResult: t.boolean({
-      description: 'Whether an upsert answers it as data, in `UpsertFailure`; if not, it is about the whole request.',
+      description:
+        'Whether an upsert may answer it as data, in `UpsertFailure`; if not, it is about the whole request.',
       resolve: (code) => dataCodes.has(code),
     }),
   }),

@@ -3,7 +3,8 @@ import { createReferenceKey } from '../services/upsert/relations.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 
-type KeyInput = { readonly id?: string | null | undefined; readonly reference?: string | null | undefined };
+/** A key as GraphQL brings it. */
+export type KeyInput = { readonly id?: string | null | undefined; readonly reference?: string | null | undefined };
 
 export const RecordKeyInput = builder.inputType('RecordKey', {
   description: 'Names one record: by its id, or by its external reference.',

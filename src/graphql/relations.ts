@@ -16,8 +16,8 @@ type WithId = { readonly id: number };
 /** Records of one kind by id. */
 export type Relation<Row> = {
   prime(rows: Iterable<Row>): void;
-  /** Forgets what was known until now for what was read just now, which is looked through only as it is asked for. */
-  lookIn(rows: Index<Row>): void;
+  /** Forgets what was known until now for what was read just now, by some readings, which are looked through only as it is asked for. */
+  lookIn(readings: readonly Index<Row>[]): void;
   find(id: number): Row | undefined | Promise<Row | undefined>;
   require(id: number): Row | Promise<Row>;
 };
@@ -32,7 +32,7 @@ function missing(id: number): never {
 class BatchedRelation<Row extends WithId> implements Relation<Row> {
   readonly #read: (ids: readonly number[]) => Promise<readonly Row[]>;
   readonly #known = new Map<number, Row>();
-  #index: Index<Row> | undefined;
+  #readings: readonly Index<Row>[] = [];
   #loader: DataLoader<number, Row | undefined> | undefined;
 
   constructor(read: (ids: readonly number[]) => Promise<readonly Row[]>) {
@@ -43,19 +43,27 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
     for (const row of rows) this.#known.set(row.id, row);
   }
 
-  lookIn(index: Index<Row>): void {
+  lookIn(readings: readonly Index<Row>[]): void {
     this.#known.clear();
     this.#loader = undefined;
-    this.#index = index;
+    this.#readings = readings;
   }
 
   find(id: number): Row | undefined | Promise<Row | undefined> {
-    return this.#known.get(id) ?? this.#index?.byId.get(String(id)) ?? this.#load(id);
+    return this.#known.get(id) ?? this.#lookUp(String(id)) ?? this.#load(id);
   }
 
   require(id: number): Row | Promise<Row> {
     const row = this.find(id);
     return row instanceof Promise ? row.then((found) => found ?? missing(id)) : (row ?? missing(id));
+  }
+
+  #lookUp(id: string): Row | undefined {
+    for (const { byId } of this.#readings) {
+      const row = byId.get(id);
+      if (row) return row;
+    }
+    return undefined;
   }
 
   #load(id: number): Promise<Row | undefined> {

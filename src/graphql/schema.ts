@@ -4,6 +4,8 @@ import './organization.ts';
 import './reference-data.ts';
 import './customer-category.ts';
 import './customer.ts';
+import './customer-bulk.ts';
+import './customer-category-bulk.ts';
 import './customer-list.ts';
 import './customer-category-list.ts';
 import './change.ts';

@@ -53,7 +53,8 @@ const UpsertErrorRef = builder.objectRef<UpsertError>('UpsertError').implement({
     code: t.field({ type: UpsertErrorCodeEnum, description: 'Of which kind it is.', resolve: ({ code }) => code }),
     message: t.exposeString('message', { description: 'The sentence REST answers for it, byte for byte.' }),
     path: t.stringList({
-      description: 'Where in the input it lies, outermost first.',
+      description:
+        'Where in the input, or the item of a bulk upsert, it lies, outermost first; empty if it is about all of it.',
       resolve: ({ path }) => [...path],
     }),
     currentVersion: t.int({
@@ -91,7 +92,7 @@ const UpsertWarningRef = builder.objectRef<UpsertWarning>('UpsertWarning').imple
 export const UpsertFailureRef = builder
   .objectRef<{ readonly ok: false; readonly errors: readonly UpsertError[] }>('UpsertFailure')
   .implement({
-    description: 'The upsert was refused; nothing was changed.',
+    description: 'The upsert was refused; nothing was changed, unless the error says that it may have been.',
     fields: (t) => ({
       errors: t.field({
         type: [UpsertErrorRef],

@@ -243,6 +243,43 @@ fragment Errors on UpsertFailure {
 }
 `;
 
+const bulk = `# Up to 1 000 records as one step, in any order: the
+# first one's parent is created by the second. What is
+# wrong with the third keeps the others from nothing;
+# with onError: REJECT_ALL it keeps them from everything.
+# CREATED; UNCHANGED when you run it again.
+
+mutation Bulk {
+  upsertCustomers(
+    onError: SKIP_FAILED
+    inputs: [
+      {
+        reference: "NC-3-Cannes"
+        name: "Marie's Jewelry, Cannes"
+        isSubCustomer: true
+        parentCustomer: { reference: "NC-3-Group" }
+      }
+      { reference: "NC-3-Group", name: "Marie's Group" }
+      { reference: "nameless" }
+    ]
+  ) {
+    created
+    updated
+    unchanged
+    failed
+    results {
+      ... on UpsertCustomerSuccess {
+        outcome
+        customer { reference parentCustomer { name } }
+      }
+      ... on UpsertFailure {
+        errors { code message path }
+      }
+    }
+  }
+}
+`;
+
 const customer = `# A record is named by its reference or by its id;
 # null where there is none.
 
@@ -324,6 +361,7 @@ export function createTabs(publicUrl: string): readonly GraphiQLTab[] {
     { query: createOnly },
     { query: conflict },
     { query: failures },
+    { query: bulk },
     { query: customer },
     { query: category },
     { query: paging },

@@ -1,9 +1,9 @@
 import sharp, { type Sharp } from 'sharp';
 import { renditions } from '../contract/images.ts';
 import { decodeBmp } from './bmp.ts';
-import { UnsupportedImageError } from './errors.ts';
+import { ImagesBusyError, UnsupportedImageError } from './errors.ts';
 import { identifyImage, type ImageFormat } from './identify.ts';
-import { createJobQueue } from './job-queue.ts';
+import { createJobQueue } from '../job-queue.ts';
 import { checkJpegScans, checkSize, defaultMaxPixels } from './limits.ts';
 
 // libvips opens SVG, TIFF, HEIF and more by content: nothing but these three may ever read a stranger's bytes.
@@ -115,7 +115,11 @@ async function renderAll(bytes: Uint8Array, format: ImageFormat, maxPixels: numb
 /** Renders pictures into the contract's sizes as our own encoder writes them: upright, sRGB, without metadata (ruling 40). */
 export function createImageRenderer(options: ImageRendererOptions = {}): ImageRenderer {
   const { maxConcurrent = 2, maxQueued = 64, maxPixels = defaultMaxPixels } = options;
-  const queue = createJobQueue({ maxConcurrent, maxQueued });
+  const queue = createJobQueue({
+    maxConcurrent,
+    maxQueued,
+    refuse: () => new ImagesBusyError(`${maxQueued} pictures are waiting already`),
+  });
   return {
     render: async (bytes) => {
       const format = identifyImage(bytes);

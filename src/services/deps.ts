@@ -11,4 +11,6 @@ export type UpsertDeps = {
   readonly now: () => Date;
   /** Where committed changes are announced to those who follow them, if anywhere. */
   readonly signal?: ChangeSignal;
+  /** Told of what went wrong with one item of several, which its answer tells no more of than that. */
+  readonly report?: (failure: unknown) => void;
 };

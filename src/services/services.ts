@@ -1,19 +1,23 @@
 import type { Actor } from '../actor.ts';
+import { texts } from '../contract/errors.ts';
+import { type JobQueue, createJobQueue } from '../job-queue.ts';
 import type { UpsertCustomerCategoryInput } from './customer-categories/input.ts';
-import { type CategoryResult, categoryModel } from './customer-categories/upsert.ts';
+import { type CategoryKind, type CategoryResult, categoryModel } from './customer-categories/upsert.ts';
 import type { UpsertCustomerInput } from './customers/input.ts';
-import { type CustomerResult, customerModel } from './customers/upsert.ts';
+import { type CustomerKind, type CustomerResult, customerModel } from './customers/upsert.ts';
 import { createLocalSignal } from '../db/change-signal.ts';
 import type { FeedPosition } from './changes/change.ts';
 import { type FollowChanges, createFollowChanges } from './changes/follow.ts';
 import { type ChangePage, readChanges } from './changes/read.ts';
 import type { UpsertDeps } from './deps.ts';
+import { ServiceUnavailableError } from './errors.ts';
 import { listCategoryAncestors } from './listing/ancestors.ts';
 import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
 import { type CustomerListing, createCustomerListing } from './listing/customers.ts';
 import { createOrganizationDirectory } from './organizations.ts';
 import * as reading from './reading.ts';
 import type { CustomerCategory } from './records.ts';
+import { type BulkAnswer, type BulkRules, upsertBulk } from './upsert/bulk.ts';
 import { UpsertCombiner } from './upsert/combiner.ts';
 import { UpsertEngine } from './upsert/engine.ts';
 import type { Kind, ResultOf, UpsertModel } from './upsert/model.ts';
@@ -34,6 +38,8 @@ export type Services = {
     item: UpsertItem<UpsertCustomerCategoryInput>,
     options?: CallOptions,
   ) => Promise<CategoryResult>;
+  readonly upsertCustomers: BulkUpsert<CustomerKind>;
+  readonly upsertCustomerCategories: BulkUpsert<CategoryKind>;
   readonly customers: CustomerListing;
   readonly customerCategories: CategoryListing;
   /** For each id the categories above it, from the root down. */
@@ -47,6 +53,16 @@ export type Services = {
 
 /** How a single upsert is done; nothing is written once `signal` has aborted before its turn. */
 type CallOptions = UpsertOptions & { readonly signal?: AbortSignal };
+
+/** Upserts many records as one step: see `upsertBulk`. Throws a ServiceUnavailableError where too many such calls wait already. */
+type BulkUpsert<K extends Kind> = (
+  actor: Actor,
+  items: readonly UpsertItem<K['input']>[],
+  options: CallOptions & Pick<BulkRules, 'onError' | 'onDuplicate'>,
+) => Promise<BulkAnswer<ResultOf<K>>>;
+
+/** Bulk upserts under way and waiting, of both kinds together: each may hold megabytes and keep a connection busy. */
+const bulkLimits = { maxConcurrent: 2, maxQueued: 16 } as const;
 
 /** Calls that are only tried see none of the others, so each goes by itself. */
 const trialLimits = { batch: 1, writes: { organization: 1, process: 2 } } as const;
@@ -62,14 +78,28 @@ function createUpsert<K extends Kind>(
     (validateOnly ? trials : combiner).upsert(actor, item, signal);
 }
 
+function createBulkUpsert<K extends Kind>(model: UpsertModel<K>, deps: UpsertDeps, queue: JobQueue): BulkUpsert<K> {
+  const keeping = new UpsertEngine(model, deps);
+  const trying = new UpsertEngine(model, deps, { validateOnly: true });
+  return (actor, items, { validateOnly = false, signal, ...rules }) =>
+    queue.run(() => {
+      signal?.throwIfAborted();
+      return upsertBulk(validateOnly ? trying : keeping, actor, items, { ...rules, report: deps.report });
+    });
+}
+
 /** The services over one database, blob store and renderer. */
 export function createServices(world: UpsertDeps): Services {
   const { signal = createLocalSignal() } = world;
   const deps = { ...world, signal };
+  const refuse = () => new ServiceUnavailableError(texts.tooManyCalls);
+  const bulkQueue = createJobQueue({ ...bulkLimits, refuse });
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
     upsertCustomer: createUpsert(customerModel, deps),
     upsertCustomerCategory: createUpsert(categoryModel, deps),
+    upsertCustomers: createBulkUpsert(customerModel, deps, bulkQueue),
+    upsertCustomerCategories: createBulkUpsert(categoryModel, deps, bulkQueue),
     readChanges: (actor, page) => readChanges(deps, actor, page),
     followChanges: createFollowChanges(deps),
     findCustomers: (actor, keys) => reading.findCustomers(deps, actor, keys),

@@ -17,6 +17,17 @@ const created = {
 };
 const cleared = { website: null, creditLimit: null, customerSegmentation: null, paymentTypes: [] };
 
+const bulk = (outcome: string, counts: object) => ({
+  upsertCustomers: {
+    ...counts,
+    results: [
+      { outcome, customer: { reference: 'NC-3-Cannes', parentCustomer: { name: "Marie's Group" } } },
+      { outcome, customer: { reference: 'NC-3-Group' } },
+      failed(['MISSING_PARAM', 'name']),
+    ],
+  },
+});
+
 /** What every tab of GraphiQL promises in its comment, by its title. */
 export const tabPromises: Readonly<Record<string, TabPromise>> = {
   Create: {
@@ -62,6 +73,11 @@ export const tabPromises: Readonly<Record<string, TabPromise>> = {
       alreadyThere: failed(['CONFLICT', 'reference']),
     },
   },
+  Bulk: {
+    first: bulk('CREATED', { created: 2, unchanged: 0, failed: 1 }),
+    again: bulk('UNCHANGED', { created: 0, unchanged: 2, failed: 1 }),
+    later: bulk('UNCHANGED', { created: 0, unchanged: 2, failed: 1 }),
+  },
   Customer: {
     first: {
       customer: {
@@ -86,7 +102,7 @@ export const tabPromises: Readonly<Record<string, TabPromise>> = {
         nodes: [{ reference: 'root' }, { reference: 'jewelry' }],
         pageInfo: { hasNextPage: true },
       },
-      customers: { nodes: [{ reference: 'NC-3' }] },
+      customers: { nodes: [{ reference: 'NC-3' }, { reference: 'NC-3-Group' }] },
     },
   },
   Catalogue: {

@@ -1,5 +1,5 @@
-import { type KyselyPlugin, type QueryId, RawNode } from 'kysely';
-import type { Database } from '../../src/db/schema.ts';
+import { type KyselyPlugin, type QueryId, RawNode, type Transaction } from 'kysely';
+import type { Database, Schema } from '../../src/db/schema.ts';
 
 /** What happens around a database's statements. */
 export type Watching = {
@@ -25,4 +25,23 @@ export function watch(db: Database, { before, after }: Watching): Database {
     },
   };
   return db.withPlugin(plugin);
+}
+
+/** The database, whose next transaction is told to have failed with `error` although it was committed; `meanwhile` comes in between. */
+export function loseCommit(db: Database, error: Error, meanwhile = () => Promise.resolve()): Database {
+  let isLost = false;
+  const transaction = () => {
+    const begun = db.transaction();
+    const execute = begun.execute.bind(begun);
+    return Object.assign(begun, {
+      execute: async <Answer>(work: (trx: Transaction<Schema>) => Promise<Answer>): Promise<Answer> => {
+        const answer = await execute(work);
+        if (isLost) return answer;
+        isLost = true;
+        await meanwhile();
+        throw error;
+      },
+    });
+  };
+  return Object.assign(watch(db, {}), { transaction });
 }

@@ -22,10 +22,14 @@ import type { CategorySnapshot } from './read.ts';
 
 type CategoryCase = Case<UpsertCustomerCategoryInput, CustomerCategory> & { readonly snapshot: CategorySnapshot };
 
+/** Stands for being the root among the references of a list: no reference holds U+0000. */
+export const rootName = '\0root';
+
 /** Ruling 34. */
-function judgeRoot({ input, stored, snapshot, findings }: CategoryCase): boolean {
+function judgeRoot({ input, stored, snapshot, findings }: CategoryCase, claimed: ReadonlySet<string>): boolean {
   const isRoot = keep(input.isRoot, stored?.isRoot, false);
-  if (isRoot && snapshot.root && snapshot.root.id !== stored?.id) {
+  const isTaken = snapshot.root ? snapshot.root.id !== stored?.id : claimed.has(rootName);
+  if (isRoot && isTaken) {
     findings.errors.push({ code: 'save_not_authorized', message: texts.secondRoot, path: ['isRoot'] });
   }
   return isRoot;
@@ -60,7 +64,7 @@ function judgeParent(kase: CategoryCase, isRoot: boolean, ancestors: Ancestors):
 export function judgeCategory(
   item: CheckedItem<UpsertCustomerCategoryInput>,
   snapshot: CategorySnapshot,
-  { newImage, ancestors }: World,
+  { newImage, ancestors, claimed }: World,
 ): Verdict<CustomerCategoryState, CustomerCategory> {
   const { input } = item;
   const stored = snapshot.categories.byReference.get(input.reference);
@@ -68,7 +72,7 @@ export function judgeCategory(
   const conflict = findConflict(item.intent, stored);
   if (conflict) return { kind: 'refused', errors: [...findings.errors, conflict] };
   const kase: CategoryCase = { item, input, snapshot, stored, findings };
-  const isRoot = judgeRoot(kase);
+  const isRoot = judgeRoot(kase, claimed);
   const next: CustomerCategoryState = {
     reference: judgeReference(kase, snapshot.categories),
     name: judgeName(kase),

@@ -9,11 +9,8 @@ import { createWriter } from '../upsert/write.ts';
 import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import { categoryColumnSql } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
-import { judgeCategory } from './judge.ts';
+import { judgeCategory, rootName } from './judge.ts';
 import { type CategorySnapshot, readCategories } from './read.ts';
-
-/** Stands for being the root among the references of a list: no reference holds U+0000. */
-const rootName = '\0root';
 
 /** The types of customer categories. */
 export type CategoryKind = {
@@ -36,10 +33,10 @@ export const categoryModel: UpsertModel<CategoryKind> = {
   write: createWriter({ table: 'customer_categories', kind: 'customerCategory', columns: categoryColumnSql }),
   rowsOf: (snapshot) => snapshot.categories,
   judge: judgeCategory,
-  tiesOf: ({ parent, isRoot }) => ({
-    needs: parent?.reference ? [parent.reference] : [],
-    claims: isRoot ? [rootName] : [],
-  }),
+  tiesOf: ({ parent, isRoot }) => {
+    const needs = parent?.reference && !isRoot ? [parent.reference] : [];
+    return { needs, needsIfNew: needs, claims: isRoot ? [rootName] : [] };
+  },
 };
 
 export type CategoryResult = ResultOf<CategoryKind>;

@@ -33,7 +33,10 @@ export const customerModel: UpsertModel<CustomerKind> = {
   write: createWriter(customerTarget),
   rowsOf: (snapshot) => snapshot.customers,
   judge: judgeCustomer,
-  tiesOf: ({ parentCustomer }) => ({ needs: parentCustomer?.reference ? [parentCustomer.reference] : [], claims: [] }),
+  tiesOf: ({ parentCustomer, isSubCustomer }) => {
+    const parent = parentCustomer?.reference ? [parentCustomer.reference] : [];
+    return { needs: isSubCustomer === false ? [] : parent, needsIfNew: isSubCustomer ? parent : [], claims: [] };
+  },
 };
 
 export type CustomerResult = ResultOf<CustomerKind>;

@@ -8,9 +8,11 @@ import { ServiceUnavailableError } from '../errors.ts';
 import type { Stored } from '../records.ts';
 import { sortErrors } from './check-item.ts';
 import { EntryImages } from './entry-images.ts';
-import { type Entry, type Settled, type Submission, createEntry } from './entry.ts';
+import { type Entry, type Settled, type Submission, createEntry, isNamed } from './entry.ts';
+import { abortOthers, refuseUnread } from './all-or-none.ts';
 import { lockRecords } from './lock.ts';
 import type { Kind, ResultOf, RowOf, UpsertModel } from './model.ts';
+import { findEntangled } from './rounds.ts';
 import { type Judged, type Sight, findDone, judgeInOrder, look } from './sight.ts';
 import { addRow } from './relations.ts';
 import { inTransaction } from './transaction.ts';
@@ -41,6 +43,13 @@ function isWrite<K extends Kind>(judged: Judged<K>): judged is Plan<K> {
   return judged.verdict.kind === 'write';
 }
 
+/** One way to try entries: how it is run, what becomes of those still open when it fails, and whose fate nobody knows. */
+type Attempt<K extends Kind> = {
+  readonly run: () => Promise<readonly Entry<K>[]>;
+  readonly fail: (open: readonly Entry<K>[], error: unknown) => Promise<readonly Entry<K>[]>;
+  readonly isInDoubt: (entry: Entry<K>) => boolean;
+};
+
 /** The same world, where files are taken and not kept. */
 function withoutKeepingFiles(deps: UpsertDeps): UpsertDeps {
   const blobs = { ...deps.blobs, create: () => Promise.resolve(true), delete: () => Promise.resolve() };
@@ -49,8 +58,8 @@ function withoutKeepingFiles(deps: UpsertDeps): UpsertDeps {
 
 /**
  * Upserts records of one kind, a round at a time: one reading and one writing statement for any number of entries
- * (design.md). Nothing is locked while JavaScript runs, but for changes of hierarchy, for what has lost race after race,
- * and for what is only tried. With `validateOnly` everything is done and nothing is kept; new ids are then examples.
+ * (design.md). Nothing is locked while JavaScript runs, but for changes of hierarchy, for renames of what others of a
+ * round need, for what has lost race after race, and for what is only tried. With `validateOnly` everything is done and nothing is kept; new ids are then examples.
  */
 export class UpsertEngine<K extends Kind> {
   readonly model: UpsertModel<K>;
@@ -76,21 +85,27 @@ export class UpsertEngine<K extends Kind> {
    * again: they lost a race, or the database could not be reached. Never throws: what keeps an entry from its result
    * becomes its failure, and no neighbour's; every entry is written whole or not at all.
    */
-  async round(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
-    const begun = performance.now();
-    for (const entry of entries) entry.triedSince ??= begun;
-    try {
-      const lost = await this.#run(organization, entries);
-      for (const entry of lost) entry.losses += 1;
-      return await this.#concede(lost, this.#patience.races, () => texts.tooManyWriters);
-    } catch (error) {
-      const open = entries.filter(({ isSettled }) => !isSettled);
-      if (!isConnectionError(error)) return this.#splitUp(organization, open, error);
-      await delay(outagePause);
-      return this.#concede(open, this.#patience.outages, ({ doubt }) =>
-        doubt ? texts.fateUnknown : texts.databaseAway,
-      );
-    }
+  round(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    return this.#try(entries, {
+      run: () => this.#run(organization, entries),
+      fail: (open, error) => this.#splitUp(organization, open, error),
+      isInDoubt: ({ doubt }) => doubt !== undefined,
+    });
+  }
+
+  /**
+   * Like `round`, but in one transaction: where an entry is refused nothing is written, and those that nothing is wrong
+   * with are refused as aborted. Either all or none go round again, and a failure is that of all.
+   */
+  roundAllOrNone(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    return this.#try(entries, {
+      run: () => this.#runAllOrNone(organization, entries),
+      fail: async (open, error) => {
+        await Promise.all(open.map((entry) => this.abandon(entry, error)));
+        return [];
+      },
+      isInDoubt: () => entries.some(({ doubt }) => doubt !== undefined),
+    });
   }
 
   /** Checks an item and makes an entry of it. */
@@ -112,6 +127,22 @@ export class UpsertEngine<K extends Kind> {
   #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
     entry.isSettled = true;
     entry.settle(settled);
+  }
+
+  async #try(entries: readonly Entry<K>[], { run, fail, isInDoubt }: Attempt<K>): Promise<readonly Entry<K>[]> {
+    const begun = performance.now();
+    for (const entry of entries) entry.triedSince ??= begun;
+    try {
+      const lost = await run();
+      for (const entry of lost) entry.losses += 1;
+      return await this.#concede(lost, this.#patience.races, () => texts.tooManyWriters);
+    } catch (error) {
+      const open = entries.filter(({ isSettled }) => !isSettled);
+      if (!isConnectionError(error)) return fail(open, error);
+      await delay(outagePause);
+      const why = (entry: Entry<K>) => (isInDoubt(entry) ? texts.fateUnknown : texts.databaseAway);
+      return this.#concede(open, this.#patience.outages, why);
+    }
   }
 
   /** Those that may still go round again; the others are told why they can't. */
@@ -150,13 +181,15 @@ export class UpsertEngine<K extends Kind> {
     await this.#prepareImages(sight);
     const staying: Plan<K>[] = [];
     const locked: Entry<K>[] = [];
+    const entangled = findEntangled(sight.entries);
     for (const judged of this.#judge(sight)) {
       if (!isWrite(judged)) await this.#finish(judged, sight.snapshot);
       else {
         const plan = await this.#storeImage(organization, judged);
         if (!plan) continue;
-        const needsLock = judged.verdict.moves || judged.entry.losses >= patientLosses || !this.#keeps;
-        if (needsLock) locked.push(judged.entry);
+        const { entry, verdict } = judged;
+        const isContested = verdict.moves || entangled.has(entry) || entry.losses >= patientLosses;
+        if (isContested || !this.#keeps) locked.push(entry);
         else staying.push(plan);
       }
     }
@@ -164,12 +197,39 @@ export class UpsertEngine<K extends Kind> {
     return [...lost, ...(await this.#writeUnderLock(organization, locked))];
   }
 
-  #refuseNameless(entries: readonly Entry<K>[]): readonly Entry<K>[] {
-    return entries.filter((entry) => {
-      const isNameless = entry.checked.refused.has('reference');
-      if (isNameless) this.#refuse(entry, entry.checked.errors);
-      return !isNameless;
+  async #runAllOrNone(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    if (await this.#settleCommitted(organization, entries)) {
+      return this.#run(
+        organization,
+        entries.filter(({ isSettled }) => !isSettled),
+      );
+    }
+    const named = entries.filter(isNamed);
+    if (named.length === 0) return this.#refuseNameless(entries);
+    const nameless = entries.filter((entry) => !isNamed(entry)).map(refuseUnread);
+    const judge = (sight: Sight<K>) => abortOthers([...nameless, ...this.#judge(sight)]);
+    const lost = await this.#writeUnderLock(organization, named, judge);
+    return lost.length > 0 ? entries : [];
+  }
+
+  /**
+   * Whether the transaction that was in doubt had been committed; settles those of whom that can be told. The others have
+   * been changed by other writers since, or were to stay as they are.
+   */
+  async #settleCommitted(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<boolean> {
+    if (!entries.some(({ doubt }) => doubt)) return false;
+    const sight = await this.#deps.db.transaction().execute(async (trx) => {
+      // Waits for that transaction, should the server still have it.
+      await lockRecords(trx, organization.id, this.model.table, entries);
+      return look(this.model, trx, organization.id, entries);
     });
+    await this.#settleDone(sight);
+    return entries.some(({ isSettled }) => isSettled);
+  }
+
+  #refuseNameless(entries: readonly Entry<K>[]): readonly Entry<K>[] {
+    for (const entry of entries) if (!isNamed(entry)) this.#refuse(entry, entry.checked.errors);
+    return entries.filter(isNamed);
   }
 
   /** Settles the entries in doubt that turn out to have been written. */
@@ -257,18 +317,24 @@ export class UpsertEngine<K extends Kind> {
 
   /**
    * Judges again and writes where nobody else can be first: changes of hierarchy under the organization's lock, in effect
-   * one after another (ruling 35), and records that lost race after race under their own. What is only tried goes this
-   * way too, and is taken back.
+   * one after another (ruling 35), renames together with what needs the old reference, and records that lost race after
+   * race under their own. What is only tried goes this way too, and is taken back.
    */
   async #writeUnderLock(
     organization: OrganizationIdentity,
     entries: readonly Entry<K>[],
+    judge = (sight: Sight<K>) => this.#judge(sight),
   ): Promise<readonly Entry<K>[]> {
     if (entries.length === 0) return [];
     const plans: Plan<K>[] = [];
     const work = async (trx: Database) => {
       await lockRecords(trx, organization.id, this.model.table, entries);
-      return this.#judgeAndWrite(trx, organization.id, entries, plans);
+      const sight = await look(this.model, trx, organization.id, entries);
+      const judged = judge(sight);
+      plans.push(...judged.filter(isWrite));
+      const written = await this.#writeAll(trx, organization.id, plans);
+      const settled = judged.map((each) => ({ judged: each, stored: written.get(each.entry) }));
+      return { snapshot: sight.snapshot, settled };
     };
     const keeps = () => this.#keeps;
     const written = await this.#attempt(plans, () => inTransaction(this.#deps.db, keeps, work));
@@ -279,19 +345,16 @@ export class UpsertEngine<K extends Kind> {
     return [];
   }
 
-  async #judgeAndWrite(trx: Database, organizationId: number, entries: readonly Entry<K>[], plans: Plan<K>[]) {
-    const sight = await look(this.model, trx, organizationId, entries);
-    const judged = this.#judge(sight);
-    plans.push(...judged.filter(isWrite));
-    // What is judged here rests on every earlier move being written: all of them, or none.
+  /** Writes all of them or, since what is judged under the lock rests on every earlier move being written, none. */
+  async #writeAll(
+    trx: Database,
+    organizationId: number,
+    plans: readonly Plan<K>[],
+  ): Promise<ReadonlyMap<Entry<K>, Stored | undefined>> {
     if (plans.some(({ verdict }) => this.#images.isAwaitedBy(verdict.next))) throw new LostRace();
     const written = plans.length > 0 ? await this.#writePlans(trx, organizationId, plans) : [];
     if (written.includes(undefined)) throw new LostRace();
-    const rows = new Map(plans.map(({ entry }, index) => [entry, written[index]]));
-    return {
-      snapshot: sight.snapshot,
-      settled: judged.map((each) => ({ judged: each, stored: rows.get(each.entry) })),
-    };
+    return new Map(plans.map(({ entry }, index) => [entry, written[index]]));
   }
 
   /** Settles an entry as it was judged, a write once it is carried out and the files that nothing names any more are gone. */

@@ -1,14 +1,14 @@
 import type { StoredImage } from '../../contract/images.ts';
 import { checkItem } from './check-item.ts';
 import type { PreparedImage } from './images.ts';
-import type { Kind, ResultOf, RowOf, UpsertModel } from './model.ts';
+import type { Kind, ResultOf, RowOf, Ties, UpsertModel } from './model.ts';
 import type { CheckedItem, UpsertItem, WriteVerdict } from './types.ts';
 
 /** What became of one item: its result, or what kept the gateway from having one. */
 export type Settled<Result> = { readonly result: Result } | { readonly failure: unknown };
 
 /** The names an entry uses, its reference first, and those of others that it rests on. */
-export type Names = { readonly own: readonly string[]; readonly needs: readonly string[] };
+export type Names = { readonly own: readonly string[] } & Pick<Ties, 'needs' | 'needsIfNew'>;
 
 /** One item on its way through the rounds. */
 export type Entry<K extends Kind> = {
@@ -32,6 +32,11 @@ export type Entry<K extends Kind> = {
   doubt?: WriteVerdict<K['state'], RowOf<K>>;
 };
 
+/** Whether an entry has a reference that can name a record. */
+export function isNamed<K extends Kind>({ checked }: Entry<K>): boolean {
+  return !checked.refused.has('reference');
+}
+
 /** What an entry is made of. */
 export type Submission<K extends Kind> = Pick<Entry<K>, 'userId' | 'settle'> & {
   readonly item: UpsertItem<K['input']>;
@@ -45,9 +50,9 @@ export function createEntry<K extends Kind>(
 ): Entry<K> {
   const checked = checkItem(item, parameters, image.ofInput);
   const { input } = checked;
-  const { needs, claims } = tiesOf(input);
+  const { needs, needsIfNew, claims } = tiesOf(input);
   const own = checked.refused.has('reference')
     ? []
     : [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims];
-  return { names: { own, needs }, userId, signal, settle, checked, isSettled: false, losses: 0 };
+  return { names: { own, needs, needsIfNew }, userId, signal, settle, checked, isSettled: false, losses: 0 };
 }

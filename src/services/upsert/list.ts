@@ -11,26 +11,43 @@ export function jitter(lost: readonly { readonly losses: number }[]): number {
   return Math.random() * Math.min(Math.max(...lost.map(({ losses }) => losses)) * 2, 50);
 }
 
-/**
- * Upserts many records and answers for each, in order. Items that use one reference take effect in their order; a record
- * that is created is there for all the others, wherever it stands. Never throws: see `UpsertEngine.round`.
- */
-export async function settleList<K extends Kind>(
+/** Has some of the waiting entries go a round, and answers those that lost it and those whose turn comes later. */
+type TakeTurn<K extends Kind> = (
+  waiting: readonly Entry<K>[],
+) => Promise<{ readonly lost: readonly Entry<K>[]; readonly later: readonly Entry<K>[] }>;
+
+/** Makes entries of items, takes turns until all are settled, and answers the fates in the items' order. */
+export async function settleByTurns<K extends Kind>(
   engine: UpsertEngine<K>,
   actor: Actor,
   items: readonly UpsertItem<K['input']>[],
+  takeTurn: TakeTurn<K>,
 ): Promise<readonly Settled<ResultOf<K>>[]> {
   const settled: Settled<ResultOf<K>>[] = [];
   let waiting: readonly Entry<K>[] = items.map((item, index) =>
     engine.admit({ item, userId: actor.userId, settle: (fate) => (settled[index] = fate) }),
   );
   while (waiting.length > 0) {
-    const { round, later } = takeRound(waiting);
-    const lost = await engine.round(actor.organization, round);
+    const { lost, later } = await takeTurn(waiting);
     if (lost.length > 0) await delay(jitter(lost));
     waiting = [...lost, ...later];
   }
   return settled;
+}
+
+/**
+ * Upserts many records and answers for each, in order. Items that use one reference take effect in their order; a record
+ * that is created is there for all the others, wherever it stands. Never throws: see `UpsertEngine.round`.
+ */
+export function settleList<K extends Kind>(
+  engine: UpsertEngine<K>,
+  actor: Actor,
+  items: readonly UpsertItem<K['input']>[],
+): Promise<readonly Settled<ResultOf<K>>[]> {
+  return settleByTurns(engine, actor, items, async (waiting) => {
+    const { round, later } = takeRound(waiting);
+    return { lost: await engine.round(actor.organization, round), later };
+  });
 }
 
 /** The results of a list; throws the first failure. */

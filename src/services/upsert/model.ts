@@ -27,10 +27,16 @@ export type World = {
   readonly newImage: StoredImage | undefined;
   /** Of the parents that the inputs name. */
   readonly ancestors: Ancestors;
+  /** What inputs before this one claim. */
+  readonly claimed: ReadonlySet<string>;
 };
 
-/** References that an input rests on, and names that only one input of a round may claim. */
-export type Ties = { readonly needs: readonly string[]; readonly claims: readonly string[] };
+/** References that an input rests on, those of them that it does if it creates its record, and names that only one input of a round may claim. */
+export type Ties = {
+  readonly needs: readonly string[];
+  readonly needsIfNew: readonly string[];
+  readonly claims: readonly string[];
+};
 
 /** Where a kind of record has its image. */
 export type ImageField<K extends Kind> = {

@@ -37,11 +37,24 @@ export function takeRound<Each extends Waiting>(
   return { round, later };
 }
 
+/** Those that may rename what others need, and those others: once one of them is written alone the other cannot be. */
+export function findEntangled<Each extends Waiting>(entries: readonly Each[]): ReadonlySet<Each> {
+  const needed = new Set(entries.flatMap(({ names }) => names.needs));
+  const renaming = entries.filter(({ names: { own } }) => own.length > 1 && needed.has(own[0] ?? ''));
+  if (renaming.length === 0) return new Set();
+  const renamed = new Set(renaming.flatMap(({ names }) => names.own.slice(0, 1)));
+  return new Set([...renaming, ...entries.filter(({ names }) => names.needs.some((name) => renamed.has(name)))]);
+}
+
+/** Whether no record has the reference yet. */
+type IsNew = (reference: string) => boolean;
+
+function needsOf({ names: { own, needs, needsIfNew } }: Waiting, isNew: IsNew): readonly string[] {
+  return isNew(own[0] ?? '') ? needsIfNew : needs;
+}
+
 /** The entries in their order, but those that `isNew` says are to be created ahead of those that need them. */
-export function orderByNeeds<Each extends Waiting>(
-  entries: readonly Each[],
-  isNew: (reference: string) => boolean,
-): readonly Each[] {
+export function orderByNeeds<Each extends Waiting>(entries: readonly Each[], isNew: IsNew): readonly Each[] {
   const needed = findNeeded(entries, isNew);
   if (needed.size === 0) return entries;
   const ordered = new Set<Each>();
@@ -51,7 +64,9 @@ export function orderByNeeds<Each extends Waiting>(
     const stack = [start];
     for (let entry = stack.at(-1); entry; entry = stack.at(-1)) {
       onTheWay.add(entry);
-      const next = entry.names.needs.map((name) => needed.get(name)).find((each) => each && !onTheWay.has(each));
+      const next = needsOf(entry, isNew)
+        .map((name) => needed.get(name))
+        .find((each) => each && !onTheWay.has(each));
       if (next) stack.push(next);
       else {
         stack.pop();
@@ -63,11 +78,8 @@ export function orderByNeeds<Each extends Waiting>(
 }
 
 /** The entries by the references that are created by them and needed by others. */
-export function findNeeded<Each extends Waiting>(
-  entries: readonly Each[],
-  isNew: (reference: string) => boolean,
-): ReadonlyMap<string, Each> {
-  const needs = new Set(entries.flatMap(({ names }) => names.needs));
+export function findNeeded<Each extends Waiting>(entries: readonly Each[], isNew: IsNew): ReadonlyMap<string, Each> {
+  const needs = new Set(entries.flatMap((entry) => needsOf(entry, isNew)));
   const needed = new Map<string, Each>();
   if (needs.size === 0) return needed;
   for (const entry of entries) {

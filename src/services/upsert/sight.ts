@@ -43,7 +43,7 @@ export async function look<K extends Kind>(
 
 /**
  * Judges entries one after another: to each the snapshot also shows the records that earlier ones are about to create
- * for others, and every parent as earlier ones are about to change it.
+ * for others, every parent as earlier ones are about to change it, and what they claim.
  */
 export function judgeInOrder<K extends Kind>(
   model: UpsertModel<K>,
@@ -51,10 +51,12 @@ export function judgeInOrder<K extends Kind>(
   describeImage: (entry: Entry<K>) => StoredImage | undefined,
 ): readonly Judged<K>[] {
   const ancestors = new Map(snapshot.ancestors);
+  const claimed = new Set<string>();
   return entries.map((entry) => {
-    const world = { userId: entry.userId, newImage: describeImage(entry), ancestors };
+    const world = { userId: entry.userId, newImage: describeImage(entry), ancestors, claimed };
     const verdict = model.judge(entry.checked, snapshot, world);
     if (verdict.kind !== 'write') return { entry, verdict, newId: undefined };
+    for (const claim of model.tiesOf(entry.checked.input).claims) claimed.add(claim);
     const { existing, next } = verdict;
     const newId = existing ? undefined : newIds.get(next.reference);
     if (newId !== undefined) addRow(model.rowsOf(snapshot), foresee(next, newId));

@@ -1,14 +1,15 @@
-import { ImagesBusyError } from './errors.ts';
-
+/** Runs jobs in order, not too many at a time. */
 export type JobQueue = { run<T>(job: () => Promise<T>): Promise<T> };
 
-/** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with an ImagesBusyError when `maxQueued` wait already. */
+/** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with what `refuse` creates when `maxQueued` wait already. */
 export function createJobQueue({
   maxConcurrent,
   maxQueued,
+  refuse,
 }: {
   readonly maxConcurrent: number;
   readonly maxQueued: number;
+  readonly refuse: () => Error;
 }): JobQueue {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -18,7 +19,7 @@ export function createJobQueue({
       running += 1;
       return;
     }
-    if (waiting.length >= maxQueued) throw new ImagesBusyError(`${waiting.length} pictures are waiting already`);
+    if (waiting.length >= maxQueued) throw refuse();
     await new Promise<void>((resolve) => waiting.push(resolve));
   };
 
