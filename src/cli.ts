@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { runCli } from './program.ts';
 
+// graphql reads it as it is loaded, which is after this, and checks far more than it has to unless this is production.
+process.env['NODE_ENV'] ??= 'production';
+
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', () => process.exit());
 

@@ -71,7 +71,24 @@ it('reads the environment in one file only', () => {
   expect(readers).toEqual([path.join('src', 'cli.ts')]);
 });
 
+/** The packages that loading a file loads, before anything of it runs. */
+function listLoaded(file: string, seen = new Set<string>()): string[] {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const targets = [...text.matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?'([^']+)'/gm)].map(
+    ([, to = '']) => to,
+  );
+  return targets.flatMap((to) => (to.startsWith('.') ? listLoaded(path.join(path.dirname(file), to), seen) : [to]));
+}
+
+it('loads no GraphQL before it is known to be production', () => {
+  const packages = listLoaded(path.join('src', 'cli.ts')).filter((name) => !name.startsWith('node:'));
+  expect(new Set(packages)).toEqual(new Set(['commander']));
+});
+
 it('sees the imports it judges', () => {
   expect(listImports(path.join('src', 'images', 'render.ts'))).toContain('sharp');
   expect(listImports(path.join('src', 'db', 'postgres.ts'))).toContain('pg');
+  expect(listLoaded(path.join('src', 'main.ts'))).toEqual(expect.arrayContaining(['graphql', 'graphql-yoga', 'pg']));
 });

@@ -5,7 +5,7 @@ import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import { encodeCursor } from './cursor.ts';
 import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
-import { type OrderBy, type SortKey, completeOrder, readPosition } from './order.ts';
+import { type OrderBy, type Positioned, type SortKey, completeOrder, readPosition } from './order.ts';
 import { type PageArguments, type PageRequest, readPageArguments } from './page.ts';
 import { type PageAnswer, type PageRow, createPageStatement } from './page-statement.ts';
 import type { Relations } from './related.ts';
@@ -33,6 +33,23 @@ export type Listing<Row, Related, Filter, Field extends string, Owner extends st
   count(actor: Actor, query: ListQuery<Filter>, owners?: Owners<Owner>): Promise<number[]>;
 };
 
+/** A row in its place. Its cursor is made when it is asked for, since of most pages at most one is. */
+class Edge<Row> {
+  readonly node: Row;
+  readonly #order: readonly SortKey[];
+  readonly #row: Positioned;
+
+  constructor(node: Row, order: readonly SortKey[], row: Positioned) {
+    this.node = node;
+    this.#order = order;
+    this.#row = row;
+  }
+
+  get cursor(): string {
+    return encodeCursor(this.#order, readPosition(this.#order, this.#row));
+  }
+}
+
 /** Puts a page together from its rows and, where there is one, the row beyond it. */
 function toPage<Row extends Stored>(
   rows: readonly PageRow<Row>[],
@@ -41,13 +58,7 @@ function toPage<Row extends Stored>(
   revive: (row: Json<Row>) => Row,
 ): Page<Row> {
   const isMore = rows.length > size;
-  const edges = rows.slice(0, size).map((row) => ({
-    node: revive(row),
-    // Of most lists at most the last one is wanted.
-    get cursor() {
-      return encodeCursor(order, readPosition(order, row));
-    },
-  }));
+  const edges = rows.slice(0, size).map((row) => new Edge(revive(row), order, row));
   return {
     edges: isBackwards ? edges.reverse() : edges,
     hasNextPage: isBackwards ? before !== undefined : isMore,
