@@ -1,4 +1,4 @@
-import type { Ties } from '../services/upsert/model.ts';
+import type { RowTies } from './collection.ts';
 import type { Row } from './rows.ts';
 
 /** Consecutive rows that are sent together. */
@@ -9,7 +9,7 @@ export type Batch = {
 };
 
 /** Makes a batch of rows that are tied to others as told. */
-export function createBatch(rows: readonly Row[], tiesOf: (row: Row) => Ties): Batch {
+export function createBatch(rows: readonly Row[], tiesOf: (row: Row) => RowTies): Batch {
   const ties = rows.map(tiesOf);
   return {
     rows,

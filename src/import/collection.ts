@@ -27,6 +27,9 @@ export type RowResult =
 
 type Send = (deps: UpsertDeps, actor: Actor, drafts: readonly Draft[]) => Promise<readonly RowResult[]>;
 
+/** What ties a row to others of the file: the references it may rest on, and the names it uses. */
+export type RowTies = Pick<Ties, 'needs' | 'claims'>;
+
 /** The names of the collections that can be imported: the contract's. */
 export const collectionNames = ['customers', 'customerCategories'] as const;
 export type CollectionName = (typeof collectionNames)[number];
@@ -39,7 +42,7 @@ export type Collection = {
   /** The reference of the row's own record, normalised; `''` where it has none. */
   readonly referenceOf: (draft: Draft) => string;
   /** References the row rests on, and all that it alone may name while it is under way. */
-  readonly tiesOf: (draft: Draft) => Ties;
+  readonly tiesOf: (draft: Draft) => RowTies;
   /** The input field that names another record of the collection. */
   readonly parentField: string;
 };
@@ -75,8 +78,8 @@ function createCollection<K extends Kind>(
     preview: ({ db }, actor, drafts) => previewList(model, db, actor, drafts.map(toItem)),
     referenceOf,
     tiesOf: (draft) => {
-      const { needs, claims } = model.tiesOf(toInput(draft));
-      return { needs: needs.map(normalize), claims: [referenceOf(draft), ...claims] };
+      const { needs, needsIfNew, claims } = model.tiesOf(toInput(draft));
+      return { needs: [...needs, ...needsIfNew].map(normalize), claims: [referenceOf(draft), ...claims] };
     },
     parentField,
   };
