@@ -19,6 +19,7 @@ import { type ImportSettings, importRows } from './import/run.ts';
 import { type ImportSummary, renderSummary, renderSummaryJson } from './import/summary.ts';
 import { countRows, emptyTally } from './import/tally.ts';
 import type { CliIo } from './program.ts';
+import { listenForStop } from './stop-signals.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createDiskStore } from './storage/disk.ts';
@@ -98,21 +99,6 @@ function chooseOrganization(all: readonly OrganizationIdentity[], choice: string
       ? `There are several organizations, so say --organization: ${names}.`
       : `There is no organization ${JSON.stringify(choice)}; there are ${names}.`,
   );
-}
-
-/** Aborts on the first SIGINT or SIGTERM; a second one is left to Node, which ends the process at once. */
-function listenForStop(signals: CliIo['signals']): { readonly stop: AbortSignal; readonly release: () => void } {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM'];
-  const release = () => {
-    for (const name of names) signals.off(name, abort);
-  };
-  const abort = () => {
-    controller.abort();
-    release();
-  };
-  for (const name of names) signals.on(name, abort);
-  return { stop: controller.signal, release };
 }
 
 function describeRest(rows: number, checkpoint: CheckpointFile | undefined): string {

@@ -89,15 +89,3 @@ export async function serve(config: Config, log: (line: string) => void = consol
     throw error;
   }
 }
-
-/** Waits for the first SIGINT or SIGTERM. A second one is left to Node, which ends the process at once. */
-export async function waitForSignal(signals: Pick<NodeJS.EventEmitter, 'on' | 'off'>): Promise<void> {
-  const names = ['SIGINT', 'SIGTERM'];
-  await new Promise<void>((resolve) => {
-    const stop = () => {
-      for (const name of names) signals.off(name, stop);
-      resolve();
-    };
-    for (const name of names) signals.on(name, stop);
-  });
-}

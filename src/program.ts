@@ -6,6 +6,7 @@ import { describeReadFailure } from './describe-read-failure.ts';
 import type { ImportCall } from './import-command.ts';
 import { packageRoot } from './package-root.ts';
 import type { ProvisionReport } from './services/provisioning.ts';
+import { waitForSignal } from './stop-signals.ts';
 import { withDatabase } from './with-database.ts';
 
 /** What a command has of the process around it. `signals` emits SIGINT and SIGTERM. */
@@ -91,7 +92,7 @@ async function readNamedFile(file: string): Promise<Uint8Array> {
 
 async function serveUntilSignal(io: CliIo): Promise<void> {
   const config = readConfig(io.env);
-  const { serve, waitForSignal } = await import('./main.ts');
+  const { serve } = await import('./main.ts');
   const running = await serve(config, (line) => io.out(`${line}\n`));
   await waitForSignal(io.signals);
   await running.stop();

@@ -7,6 +7,7 @@ import { type Services, createServices } from '../src/services/services.ts';
 import type { OnError } from '../src/services/upsert/bulk.ts';
 import type { UpsertItem } from '../src/services/upsert/types.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { createRootedOrganization } from './support/organizations.ts';
 
 /*
  * Two organizations that are alike get the same calls: one in bulk, the other one by one, parents first. They must answer
@@ -22,16 +23,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => gateway[Symbol.asyncDispose]());
-
-async function createOrganization(name: string): Promise<Actor> {
-  const { db } = gateway.deps;
-  const values = { name, folder: `${name}-1`, currency: 'EUR', currencies: ['EUR'] };
-  const insert = db.insertInto('organizations').values(values).returning(['id', 'name', 'folder']);
-  const organization = await insert.executeTakeFirstOrThrow();
-  const root = { organization_id: organization.id, reference: 'root', name: 'root', is_root: true };
-  await db.insertInto('customer_categories').values(root).execute();
-  return { organization, userId: null };
-}
 
 type Item = UpsertItem<UpsertCustomerInput>;
 type Call = { readonly items: readonly Item[]; readonly onError: OnError };
@@ -122,8 +113,8 @@ it('a bulk upsert ends as its items do one by one, parents first; one that rejec
   let run = 0;
   const property = fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 5 }), async (calls) => {
     run += 1;
-    const bulk = await createOrganization(`bulk-${run}`);
-    const single = await createOrganization(`single-${run}`);
+    const bulk = await createRootedOrganization(gateway.deps.db, `bulk-${run}`);
+    const single = await createRootedOrganization(gateway.deps.db, `single-${run}`);
     for (const each of calls) {
       const before = await readCustomers(bulk);
       const tried = await upsertInBulk(bulk, { ...each, onError: 'skipFailed' }, true);

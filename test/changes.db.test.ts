@@ -4,12 +4,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
 import { formatCursor, parseCursor } from '../src/services/changes/change.ts';
-import { upsertCustomers } from '../src/services/customers/upsert.ts';
 import { askChanges, awaitFeed, findEnd, readFeed, readPage } from './support/changes.ts';
 import { findDatabaseKind } from './support/database.ts';
 import { type GraphAnswer, type TestGateway, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
+import { upsertCustomers } from './support/upsert-lists.ts';
 
 let gateway: TestGateway;
 

@@ -12,26 +12,17 @@ import { UpsertEngine } from '../src/services/upsert/engine.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { makePicture } from './support/pictures.ts';
 import { watch } from './support/watch.ts';
+import { createRootedOrganization } from './support/organizations.ts';
 
 let gateway: TestGateway;
 let actor: Actor;
-
-async function createOrganization(name: string): Promise<Actor> {
-  const { db } = gateway.deps;
-  const values = { name, folder: `${name}-1`, currency: 'EUR', currencies: ['EUR'] };
-  const insert = db.insertInto('organizations').values(values).returning(['id', 'name', 'folder']);
-  const organization = await insert.executeTakeFirstOrThrow();
-  const root = { organization_id: organization.id, reference: 'root', name: 'root', is_root: true };
-  await db.insertInto('customer_categories').values(root).execute();
-  return { organization, userId: null };
-}
 
 let other: Actor;
 
 beforeAll(async () => {
   gateway = await openTestGateway();
   ({ actor } = gateway);
-  other = await createOrganization('other');
+  other = await createRootedOrganization(gateway.deps.db, 'other');
 });
 
 afterAll(() => gateway[Symbol.asyncDispose]());

@@ -6,12 +6,12 @@ import { createLocalSignal } from '../src/db/change-signal.ts';
 import { type Change, comparePositions, parseCursor } from '../src/services/changes/change.ts';
 import { createFollowChanges } from '../src/services/changes/follow.ts';
 import { pruneChanges } from '../src/services/changes/prune.ts';
-import { upsertCustomers } from '../src/services/customers/upsert.ts';
 import { CursorExpiredError } from '../src/services/errors.ts';
 import { awaitFeed, findEnd } from './support/changes.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { listen, subscribe } from './support/live.ts';
 import { countStatements } from './support/statements.ts';
+import { upsertCustomers } from './support/upsert-lists.ts';
 
 let gateway: TestGateway;
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { type KyselyPlugin, sql } from 'kysely';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
 import { type GraphAnswer, type TestGateway, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
+import { countStatements } from './support/statements.ts';
 
 /** A row as the tests know it; the moments are ISO texts with microseconds. */
 type Row = {
@@ -591,24 +592,16 @@ const onlyFirst = (answer: GraphAnswer): GraphAnswer => ({ ...answer, errors: an
 describe('statements', () => {
   /** Counts the statements that one request takes; the organization is known already. */
   async function count(query: string): Promise<number> {
-    let statements = 0;
-    const plugin: KyselyPlugin = {
-      transformQuery: ({ node }) => {
-        statements += 1;
-        return node;
-      },
-      transformResult: ({ result }) => Promise.resolve(result),
-    };
-    const { db, ...deps } = gateway.deps;
-    const server = composeServer({ ...deps, db: db.withPlugin(plugin), publicUrl });
+    const counted = countStatements(gateway.deps.db);
+    const server = composeServer({ ...gateway.deps, db: counted.db, publicUrl });
     const send = async (text: string) => {
       const response = await server.fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(text, {})));
       expect(await response.json()).not.toHaveProperty('errors');
     };
     await send('{ organization { name } }');
-    statements = 0;
+    counted.statements = 0;
     await send(query);
-    return statements;
+    return counted.statements;
   }
 
   beforeAll(async () => {

@@ -3,14 +3,16 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Actor } from '../src/actor.ts';
 import { type OpenDatabase, openDatabase } from '../src/db/client.ts';
 import type { UpsertCustomerCategoryInput } from '../src/services/customer-categories/input.ts';
-import { type CategoryResult, upsertCustomerCategories } from '../src/services/customer-categories/upsert.ts';
+import type { CategoryResult } from '../src/services/customer-categories/upsert.ts';
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
-import { type CustomerResult, upsertCustomers } from '../src/services/customers/upsert.ts';
+import type { CustomerResult } from '../src/services/customers/upsert.ts';
 import type { UpsertDeps } from '../src/services/deps.ts';
 import { renditionKeys } from '../src/services/upsert/images.ts';
 import { withDatabase } from './support/admin.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { makePicture } from './support/pictures.ts';
+import { createOrganization } from './support/organizations.ts';
+import { upsertCustomerCategories, upsertCustomers } from './support/upsert-lists.ts';
 
 let gateway: TestGateway;
 let actor: Actor;
@@ -68,13 +70,6 @@ function tallyResults(results: readonly (CustomerResult | CategoryResult)[]): Re
 
 async function readCustomers(...references: string[]) {
   return gateway.deps.db.selectFrom('customers').selectAll().where('reference', 'in', references).execute();
-}
-
-/** An organization without any category. */
-async function createOrganization(name: string): Promise<Actor> {
-  const values = { name, folder: `${name}-1`, currency: 'EUR', currencies: ['EUR'] };
-  const insert = gateway.deps.db.insertInto('organizations').values(values).returning(['id', 'name', 'folder']);
-  return { organization: await insert.executeTakeFirstOrThrow(), userId: null };
 }
 
 const manyWriters = Array.from({ length: 200 }, (_, index) => index);
@@ -160,7 +155,7 @@ describe('lists that race', () => {
 
 describe('one of a kind', () => {
   it('ruling 34: of the first writers of a root one wins', async () => {
-    const as = await createOrganization('roots');
+    const as = await createOrganization(gateway.deps.db, 'roots');
     const inputs = Array.from({ length: 12 }, (_, index) => ({ reference: `root-${index}`, name: 'n', isRoot: true }));
     expect(tallyResults(await raceCategories(inputs, as))).toStrictEqual({ created: 1, save_not_authorized: 11 });
     const roots = gateway.deps.db.selectFrom('customer_categories').select('reference').where('is_root', '=', true);

@@ -7,17 +7,17 @@ import { texts } from '../src/contract/errors.ts';
 import type { UploadedFile } from '../src/contract/images.ts';
 import type { Database } from '../src/db/schema.ts';
 import type { UpsertCustomerCategoryInput } from '../src/services/customer-categories/input.ts';
-import { upsertCustomerCategories } from '../src/services/customer-categories/upsert.ts';
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
-import { customerModel, upsertCustomers } from '../src/services/customers/upsert.ts';
+import { customerModel } from '../src/services/customers/upsert.ts';
 import type { UpsertDeps } from '../src/services/deps.ts';
 import { ServiceUnavailableError } from '../src/services/errors.ts';
 import { UpsertEngine } from '../src/services/upsert/engine.ts';
-import { upsertList } from '../src/services/upsert/list.ts';
 import { renditionKeys } from '../src/services/upsert/images.ts';
 import type { UpsertResult } from '../src/services/upsert/types.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { watch } from './support/watch.ts';
+import { countStatements } from './support/statements.ts';
+import { upsertCustomerCategories, upsertCustomers, upsertList } from './support/upsert-lists.ts';
 
 let gateway: TestGateway;
 let deps: UpsertDeps;
@@ -65,10 +65,11 @@ async function readCustomer(reference: string) {
   return deps.db.selectFrom('customers').selectAll().where('reference', '=', reference).executeTakeFirst();
 }
 
-async function countStatements(work: (db: Database) => Promise<unknown>): Promise<number> {
-  let statements = 0;
-  await work(watch(deps.db, { before: () => (statements += 1) }));
-  return statements;
+/** How many statements the work takes. */
+async function countOf(work: (db: Database) => Promise<unknown>): Promise<number> {
+  const counted = countStatements(deps.db);
+  await work(counted.db);
+  return counted.statements;
 }
 
 describe('a list', () => {
@@ -103,7 +104,7 @@ describe('a list', () => {
   });
 
   it('answers nothing for nothing, without a statement', async () => {
-    expect(await countStatements(async (db) => expect(await upsertAll([], { db })).toStrictEqual([]))).toBe(0);
+    expect(await countOf(async (db) => expect(await upsertAll([], { db })).toStrictEqual([]))).toBe(0);
   });
 
   it('answers what a later call finds', async () => {
@@ -122,11 +123,11 @@ describe('a list', () => {
       customerCategory: { reference: 'jewelry' },
       createdBy: { reference: 'emp-002' },
     }));
-    const creating = await countStatements(async (db) => {
+    const creating = await countOf(async (db) => {
       const outcomes = (await upsertAll(inputs, { db })).map((result) => result.ok && result.outcome);
       expect(new Set(outcomes)).toStrictEqual(new Set(['created']));
     });
-    const updating = await countStatements(async (db) => {
+    const updating = await countOf(async (db) => {
       const results = await upsertAll(
         inputs.map((input, index) => ({ ...input, name: `n${index}` })),
         { db },
@@ -141,18 +142,18 @@ describe('a list', () => {
   it.each([1, 10, 500])('takes one statement for %i customers of which nothing changes', async (size) => {
     const inputs = Array.from({ length: size }, (_, index) => ({ reference: `one-${size}-${index}`, name: 'n' }));
     await upsertAll(inputs);
-    expect(await countStatements((db) => upsertAll(inputs, { db }))).toBe(1);
+    expect(await countOf((db) => upsertAll(inputs, { db }))).toBe(1);
     const refused = inputs.map(({ reference }) => ({ reference, createdBy: { reference: 'nobody' } }));
-    expect(await countStatements((db) => upsertAll(refused, { db }))).toBe(1);
+    expect(await countOf((db) => upsertAll(refused, { db }))).toBe(1);
   });
 
   it('takes two statements for categories too, and one where nothing changes', async () => {
     const parent = { reference: 'root' };
     const inputs = Array.from({ length: 50 }, (_, index) => ({ reference: `cat-${index}`, name: 'n', parent }));
-    expect(await countStatements((db) => upsertCategories(inputs, { db }))).toBe(2);
-    expect(await countStatements((db) => upsertCategories(inputs, { db }))).toBe(1);
+    expect(await countOf((db) => upsertCategories(inputs, { db }))).toBe(2);
+    expect(await countOf((db) => upsertCategories(inputs, { db }))).toBe(1);
     const renamed = inputs.map((input) => ({ ...input, name: 'other' }));
-    expect(await countStatements((db) => upsertCategories(renamed, { db }))).toBe(2);
+    expect(await countOf((db) => upsertCategories(renamed, { db }))).toBe(2);
   });
 
   it('joins what the edge found with what it finds itself, in the order of the page', async () => {
@@ -333,7 +334,7 @@ describe('relations between the items of a list', () => {
       parent: { reference: index === 0 ? 'root' : `generation-${index - 1}` },
     }));
     const inputs = [...line.slice(150), ...line.slice(0, 150).toReversed()];
-    const statements = await countStatements(async (db) => {
+    const statements = await countOf(async (db) => {
       const results = await upsertCategories(inputs, { db });
       expect(results.every((result) => result.ok && result.outcome === 'created')).toBe(true);
     });

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { upsertCustomerCategories } from '../src/services/customer-categories/upsert.ts';
-import { upsertCustomers } from '../src/services/customers/upsert.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { upsertCustomerCategories, upsertCustomers } from './support/upsert-lists.ts';
 
 /*
  * The rulings once more, as short as they can be told, without a database and without a look at the services: random calls

@@ -8,7 +8,7 @@ import {
 } from '../services/upsert/bulk.ts';
 import { type InputFields, builder } from './builder.ts';
 import { createInputError } from './errors.ts';
-import { intentArgs } from './upsert.ts';
+import { ifVersionDescription, intentArgs } from './upsert.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
@@ -40,9 +40,7 @@ const BulkOnDuplicateEnum = builder.enumType('BulkOnDuplicate', {
 
 /** What an item of a bulk upsert may say of its own intent. */
 export const itemIntentFields = (t: InputFields) => ({
-  ifVersion: t.int({
-    description: 'Do it only to the record of exactly this `version`; another one, or none, is a CONFLICT.',
-  }),
+  ifVersion: t.int({ description: ifVersionDescription }),
 });
 
 const { mode, validateOnly } = intentArgs;

@@ -29,6 +29,10 @@ const UpsertModeEnum = builder.enumType('UpsertMode', {
   } satisfies Record<string, { value: UpsertMode; description: string }>,
 });
 
+/** What `ifVersion` does, of a call and of an item of a bulk upsert. */
+export const ifVersionDescription =
+  'Do it only to the record of exactly this `version`; another one, or none, is a CONFLICT.';
+
 /** The arguments of every upsert that say what the caller intends. */
 export const intentArgs = builder.args((t) => ({
   mode: t.field({
@@ -37,9 +41,7 @@ export const intentArgs = builder.args((t) => ({
     defaultValue: 'upsert',
     description: 'What the call may do; by default both.',
   }),
-  ifVersion: t.int({
-    description: 'Do it only to the record of exactly this `version`; another one, or none, is a CONFLICT.',
-  }),
+  ifVersion: t.int({ description: ifVersionDescription }),
   validateOnly: t.boolean({
     required: true,
     defaultValue: false,

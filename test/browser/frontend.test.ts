@@ -6,7 +6,8 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Complaints, launchChromium, takeScreenshot, watch } from './chromium.ts';
 import { type AppMode, type ServedApp, persistedDocuments, prepareApp, serveApp } from './frontend-app.ts';
-import { type ListeningGateway, findFreePort, startGateway } from './gateway.ts';
+import { findFreePort } from '../support/free-port.ts';
+import { type ListeningGateway, startGateway } from './gateway.ts';
 
 const seeds = [
   ['NC-3', 'Marie’s Jewelry', 'jewelry', 'Nice'],

@@ -1,21 +1,9 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readConfig } from '../../src/config.ts';
 import { serve } from '../../src/main.ts';
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const occupied = createServer().listen(0, '127.0.0.1');
-  await once(occupied, 'listening');
-  const address = occupied.address();
-  occupied.close();
-  await once(occupied, 'close');
-  if (typeof address !== 'object' || !address) throw new Error('The server listened on no port.');
-  return address.port;
-}
+import { findFreePort } from '../support/free-port.ts';
 
 /** A gateway that listens, on an embedded database with the example organization. */
 export type ListeningGateway = {

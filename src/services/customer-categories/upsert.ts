@@ -1,12 +1,7 @@
-import type { Actor } from '../../actor.ts';
 import { customerCategoryParameters } from '../../contract/parameters.ts';
-import type { UpsertDeps } from '../deps.ts';
 import type { CustomerCategoryState } from '../records.ts';
-import { UpsertEngine } from '../upsert/engine.ts';
-import { upsertList } from '../upsert/list.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
 import { createWriter } from '../upsert/write.ts';
-import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import { categoryColumnSql } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
 import { judgeCategory, rootName } from './judge.ts';
@@ -40,16 +35,3 @@ export const categoryModel: UpsertModel<CategoryKind> = {
 };
 
 export type CategoryResult = ResultOf<CategoryKind>;
-
-/**
- * Creates or updates customer categories by reference, each on its own, in two SQL statements for any number of them.
- * What is wrong with an item is its result; see `upsertList` for what throws.
- */
-export function upsertCustomerCategories(
-  deps: UpsertDeps,
-  actor: Actor,
-  items: readonly UpsertItem<UpsertCustomerCategoryInput>[],
-  options?: UpsertOptions,
-): Promise<readonly CategoryResult[]> {
-  return upsertList(new UpsertEngine(categoryModel, deps, options), actor, items);
-}

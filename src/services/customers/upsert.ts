@@ -1,12 +1,7 @@
-import type { Actor } from '../../actor.ts';
 import { customerParameters } from '../../contract/parameters.ts';
-import type { UpsertDeps } from '../deps.ts';
 import type { CustomerState } from '../records.ts';
-import { UpsertEngine } from '../upsert/engine.ts';
-import { upsertList } from '../upsert/list.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
 import { createWriter } from '../upsert/write.ts';
-import type { UpsertItem, UpsertOptions } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
 import { type CustomerSnapshot, readCustomers } from './read.ts';
@@ -40,16 +35,3 @@ export const customerModel: UpsertModel<CustomerKind> = {
 };
 
 export type CustomerResult = ResultOf<CustomerKind>;
-
-/**
- * Creates or updates customers by reference, each on its own, in two SQL statements for any number of them.
- * What is wrong with an item is its result; see `upsertList` for what throws.
- */
-export function upsertCustomers(
-  deps: UpsertDeps,
-  actor: Actor,
-  items: readonly UpsertItem<UpsertCustomerInput>[],
-  options?: UpsertOptions,
-): Promise<readonly CustomerResult[]> {
-  return upsertList(new UpsertEngine(customerModel, deps, options), actor, items);
-}

@@ -59,7 +59,8 @@ function withoutKeepingFiles(deps: UpsertDeps): UpsertDeps {
 /**
  * Upserts records of one kind, a round at a time: one reading and one writing statement for any number of entries
  * (design.md). Nothing is locked while JavaScript runs, but for changes of hierarchy, for renames of what others of a
- * round need, for what has lost race after race, and for what is only tried. With `validateOnly` everything is done and nothing is kept; new ids are then examples.
+ * round need, for what has lost race after race, and for what is only tried. With `validateOnly` everything is done and
+ * nothing is kept; new ids are then examples.
  */
 export class UpsertEngine<K extends Kind> {
   readonly model: UpsertModel<K>;

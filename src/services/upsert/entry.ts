@@ -33,7 +33,7 @@ export type Entry<K extends Kind> = {
 };
 
 /** Whether an entry has a reference that can name a record. */
-export function isNamed<K extends Kind>({ checked }: Entry<K>): boolean {
+export function isNamed<K extends Kind>({ checked }: Pick<Entry<K>, 'checked'>): boolean {
   return !checked.refused.has('reference');
 }
 
@@ -51,8 +51,8 @@ export function createEntry<K extends Kind>(
   const checked = checkItem(item, parameters, image.ofInput);
   const { input } = checked;
   const { needs, needsIfNew, claims } = tiesOf(input);
-  const own = checked.refused.has('reference')
-    ? []
-    : [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims];
+  const own = isNamed<K>({ checked })
+    ? [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims]
+    : [];
   return { names: { own, needs, needsIfNew }, userId, signal, settle, checked, isSettled: false, losses: 0 };
 }

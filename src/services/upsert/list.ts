@@ -50,16 +50,6 @@ export function settleList<K extends Kind>(
   });
 }
 
-/** The results of a list; throws the first failure. */
-export async function upsertList<K extends Kind>(
-  engine: UpsertEngine<K>,
-  actor: Actor,
-  items: readonly UpsertItem<K['input']>[],
-): Promise<readonly ResultOf<K>[]> {
-  const settled = await settleList(engine, actor, items);
-  return settled.map(requireResult);
-}
-
 /** The result; throws the failure. */
 export function requireResult<Result>(settled: Settled<Result>): Result {
   if ('failure' in settled) throw settled.failure;

@@ -3,16 +3,20 @@ import type { UpsertError } from '../../contract/errors.ts';
 import type { UpsertWarning } from '../../contract/warnings.ts';
 import type { Database } from '../../db/schema.ts';
 import { sortErrors } from './check-item.ts';
-import { createEntry } from './entry.ts';
+import { createEntry, isNamed } from './entry.ts';
 import type { Kind, RowOf, UpsertModel } from './model.ts';
-import { findNeeded, orderByNeeds } from './rounds.ts';
-import { judgeInOrder } from './sight.ts';
+import { judgeInOrder, look } from './sight.ts';
 import type { UpsertItem, UpsertOutcome, Verdict } from './types.ts';
 
 /** What an upsert of one item would do; `exists` is whether its record is there. */
 export type Preview =
   | { readonly ok: true; readonly outcome: UpsertOutcome; readonly warnings: readonly UpsertWarning[] }
   | { readonly ok: false; readonly errors: readonly UpsertError[]; readonly exists: boolean };
+
+/** No ids that a record can have: what gets them is never written. */
+function inventIds(_db: Database, _table: string, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => -1 - index);
+}
 
 /**
  * Tells what upserting the items would do, by what is stored now and by the parents among the items. One reading statement,
@@ -26,15 +30,9 @@ export async function previewList<K extends Kind>(
 ): Promise<readonly Preview[]> {
   const { userId, organization } = actor;
   const entries = items.map((item) => createEntry(model, { item, userId, settle: () => undefined }));
-  const named = entries.filter(({ checked }) => !checked.refused.has('reference'));
-  const inputs = named.map(({ checked }) => checked.input);
-  const snapshot = await model.read(db, organization.id, inputs, userId === null ? [] : [userId]);
-  const { byReference } = model.rowsOf(snapshot);
-  const stored = new Set(byReference.keys());
-  const isNew = (reference: string) => !stored.has(reference);
-  // No ids that a record can have: these are never written.
-  const newIds = new Map([...findNeeded(named, isNew).keys()].map((reference, index) => [reference, -1 - index]));
-  const sight = { entries: orderByNeeds(named, isNew), snapshot, newIds };
+  const sight = await look(model, db, organization.id, entries.filter(isNamed), inventIds);
+  // Judging adds what it foresees.
+  const stored = new Set(model.rowsOf(sight.snapshot).byReference.keys());
   const verdicts = new Map(judgeInOrder(model, sight, () => undefined).map(({ entry, verdict }) => [entry, verdict]));
   const describe = (verdict: Verdict<K['state'], RowOf<K>>, exists: boolean): Preview => {
     if (verdict.kind === 'refused') return refuse(model, verdict.errors, exists);

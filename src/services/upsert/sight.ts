@@ -23,12 +23,16 @@ export type Judged<K extends Kind> = {
   readonly newId: number | undefined;
 };
 
+/** Brings ids for records that are to be created. */
+type Draw = (db: Database, table: string, count: number) => readonly number[] | Promise<readonly number[]>;
+
 /** Reads what the entries need, in one statement, and in a second draws ids where one is to be created for another. */
 export async function look<K extends Kind>(
   model: UpsertModel<K>,
   db: Database,
   organizationId: number,
   entries: readonly Entry<K>[],
+  draw: Draw = drawIds,
 ): Promise<Sight<K>> {
   const inputs = entries.map(({ checked }) => checked.input);
   const userIds = new Set(entries.flatMap(({ userId }) => userId ?? []));
@@ -36,7 +40,7 @@ export async function look<K extends Kind>(
   const { byReference } = model.rowsOf(snapshot);
   const isNew = (reference: string) => !byReference.has(reference);
   const needed = [...findNeeded(entries, isNew).keys()];
-  const ids = needed.length > 0 ? await drawIds(db, model.table, needed.length) : [];
+  const ids = needed.length > 0 ? await draw(db, model.table, needed.length) : [];
   const newIds = new Map(needed.flatMap((reference, index) => (ids[index] ? [[reference, ids[index]]] : [])));
   return { entries: orderByNeeds(entries, isNew), snapshot, newIds };
 }
