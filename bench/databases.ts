@@ -77,9 +77,14 @@ export async function query<Row extends pg.QueryResultRow>(url: string, sql: str
 /** The number that name and credit limit hold; null where they do not hold the same. */
 const value = `case when name = 'Marie''s Jewelry ' || credit_limit::bigint then credit_limit end`;
 
+/** The customers that there were from the beginning: imports bring others. */
+const selectWrites = (table: string, version: string) => `
+  select substr(reference, 3)::int as customer, ${value} as value, ${version} as version from ${table}
+  where reference like 'C-%'`;
+
 const writesQueries = {
-  gateway: `select substr(reference, 3)::int as customer, ${value} as value, version from customers where reference like 'C-%'`,
-  yardstick: `select substr(reference, 3)::int as customer, ${value} as value, null as version from yardstick.customers`,
+  gateway: selectWrites('customers', 'version'),
+  yardstick: selectWrites('yardstick.customers', 'null'),
 };
 
 /** What every customer holds, by its number. */
