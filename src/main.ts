@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
-import type { Config, HttpConfig } from './config.ts';
+import type { Config } from './config.ts';
+import type { HttpConfig } from './config/http.ts';
 import { describeStart } from './start-message.ts';
 
 /** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */

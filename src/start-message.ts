@@ -1,4 +1,5 @@
-import { type Config, hidePasswords } from './config.ts';
+import type { Config } from './config.ts';
+import { hidePasswords } from './config/problems.ts';
 
 /** What the message tells of a process that has started. */
 export type Started = {

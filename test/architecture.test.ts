@@ -16,6 +16,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   rest: { folders: ['contract', 'graphql', 'http'] },
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage'] },
+  config: { folders: [] },
 };
 
 /** Packages that only the folders naming them may import. */

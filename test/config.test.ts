@@ -1,7 +1,8 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError, hidePasswords, readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config.ts';
+import { ConfigError, hidePasswords } from '../src/config/problems.ts';
 
 /** The lines of the refusal; fails when the environment is accepted. */
 function problemsOf(env: NodeJS.ProcessEnv): string[] {

@@ -1,0 +1,17 @@
+/** The environment asks for something that cannot be. The message has a line for each variable that is wrong. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** A line for every variable found wrong, in the order they were read. */
+export type Problems = string[];
+
+/** The text without passwords, and without the user before an `@`, whether or not it is a URL. */
+export function hidePasswords(text: string): string {
+  return text.replace(/(pass\w*\s*=\s*)[^&]*/gi, '$1***').replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1***@');
+}
+
+/** Notes that a variable is wrong, what it says (without passwords) and what it must be. */
+export function complain(problems: Problems, variable: string, value: string, expected: string): void {
+  problems.push(`${variable} is ${JSON.stringify(hidePasswords(value))}, but must be ${expected}.`);
+}
