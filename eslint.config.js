@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'data', 'examples', 'bench/peers', 'eslint.config.js', '.ci'] },
+  { ignores: ['dist', 'node_modules', 'data', 'examples', 'bench/peers', 'eslint.config.js', 'build.js', '.ci'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

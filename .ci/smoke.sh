@@ -74,10 +74,10 @@ answer=$(curl -s "$base/graphql" -H 'x-graphql-yoga-csrf: 1' \
   -F map='{"0":["variables.input.logo"]}' -F "0=@$work/photo.jpg")
 expect 'takes a photo through GraphQL, upright' '"logo":\{"width":600,"height":900\}' "$answer"
 
-second=$(PORT=$((PORT + 1)) node dist/src/cli.js serve 2>&1)
+second=$(PORT=$((PORT + 1)) node dist/cli.js serve 2>&1)
 expect 'keeps a second process off the folder' 'process' "$second"
-expect 'refuses a bad PORT by name' '^PORT is "x", but must be' "$(PORT=x node dist/src/cli.js serve 2>&1)"
-expect 'refuses to leave the loopback' '^HOST is "0.0.0.0"' "$(HOST=0.0.0.0 node dist/src/cli.js serve 2>&1)"
+expect 'refuses a bad PORT by name' '^PORT is "x", but must be' "$(PORT=x node dist/cli.js serve 2>&1)"
+expect 'refuses to leave the loopback' '^HOST is "0.0.0.0"' "$(HOST=0.0.0.0 node dist/cli.js serve 2>&1)"
 
 echo "$passed $failed" >"${SMOKE_COUNT:-/dev/stdout}"
 [ "$failed" -eq 0 ]

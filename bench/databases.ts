@@ -51,7 +51,7 @@ export async function startDatabases(): Promise<Databases> {
     await createDatabase(server.url, 'gateway');
     await createDatabase(server.url, 'yardstick');
     await query(yardstick, await readFile(locate('bench/yardstick/limit.sql'), 'utf8'));
-    await runNode([locate('dist/src/cli.js'), 'provision', locate('examples/entity1.yaml')], { DATABASE_URL: gateway });
+    await runNode([locate('dist/cli.js'), 'provision', locate('examples/entity1.yaml')], { DATABASE_URL: gateway });
     await query(gateway, seed);
     await query(gateway, relate.gateway);
     await query(yardstick, relate.yardstick);

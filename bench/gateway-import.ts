@@ -1,7 +1,7 @@
 import { locate } from './databases.ts';
 import { runNode } from './processes.ts';
 
-const cli = locate('dist/src/cli.js');
+const cli = locate('dist/cli.js');
 
 /** Imports a CSV file of customers as a user would. Throws where the command fails. */
 export async function importCustomers(url: string, file: string): Promise<void> {

@@ -3,7 +3,7 @@ import { type Databases, locate } from './databases.ts';
 import { type ServerProcess, startServer } from './processes.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
-const cli = locate('dist/src/cli.js');
+const cli = locate('dist/cli.js');
 const peersFile = locate('bench/peers/peers.mjs');
 // PostGraphile 5 needs a newer Node than the gateway, so the peers bring one along.
 const peersNode = locate('bench/peers/node_modules/.bin/node');

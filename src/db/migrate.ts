@@ -18,12 +18,22 @@ export class MigrationError extends Error {
  * this at the same moment wait for each other. Throws a `MigrationError` with the name of the one that failed.
  */
 export async function migrateToLatest(db: Database): Promise<readonly string[]> {
+  if (await isMigrated(db)) return [];
   return db.connection().execute(async (session) => {
     await sql.raw(liftTimeLimits).execute(session);
     // Never unlocked: the lock goes with the session, which is closed on release for its lifted limits. PGlite has one session.
     await lockMigrations(session);
     return runMigrations(session);
   });
+}
+
+/** Whether the database has exactly these migrations. Kysely finds that out by reading the catalog, which takes a start far longer. */
+async function isMigrated(db: Database): Promise<boolean> {
+  const { rows: tables } = await sql<{ exists: boolean }>`
+    select to_regclass('kysely_migration') is not null as "exists"`.execute(db);
+  if (!tables[0]?.exists) return false;
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name).join() === Object.keys(migrations).sort().join();
 }
 
 /** Asks again and again instead of waiting in the server: a wait there would hold back `create index concurrently`. */
