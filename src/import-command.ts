@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OrganizationIdentity } from './actor.ts';
 import { type Config, readConfig } from './config.ts';
@@ -48,7 +48,7 @@ type Source = { readonly bytes: AsyncIterable<Uint8Array>; readonly total: numbe
 const isStdin = (file: string) => file === '-';
 
 async function openSource(file: string, stdin: CliIo['stdin']): Promise<Source> {
-  const size = isStdin(file) ? 0 : (await stat(file).catch(() => undefined))?.size;
+  const size = isStdin(file) ? 0 : await requireReadable(file);
   const count = async function* (): AsyncGenerator<Uint8Array, void> {
     // Opened only where its failure is waited for.
     const chunks: CliIo['stdin'] = isStdin(file) ? stdin : createReadStream(file, { highWaterMark: 262_144 });
@@ -63,6 +63,18 @@ async function openSource(file: string, stdin: CliIo['stdin']): Promise<Source> 
   };
   const source: Source = { bytes: count(), total: size || undefined, read: 0 };
   return source;
+}
+
+/** Answers how many bytes the file has, as far as that is known. */
+async function requireReadable(file: string): Promise<number> {
+  try {
+    await access(file, constants.R_OK);
+    const status = await stat(file);
+    if (status.isDirectory()) throw Object.assign(new Error('It is a folder.'), { code: 'EISDIR' });
+    return status.size;
+  } catch (error) {
+    throw new Error(describeReadFailure(file, error), { cause: error });
+  }
 }
 
 /** Beside the file, unless told; a dry run leaves the file of an import that may go on alone. */
@@ -150,20 +162,33 @@ async function runImport(
   }
 }
 
-async function importInto(db: Database, config: Config, call: ImportCall, io: CliIo): Promise<ImportSummary> {
-  const { collection, file, emptyCells, dryRun = false, restart = false } = call;
-  const organization = chooseOrganization(await listOrganizations(db), call.organization);
+type Files = Pick<Run, 'source' | 'reader' | 'rejected' | 'checkpoint'>;
+
+/** What can be told to be wrong before the database is opened is told here. */
+async function prepareFiles(call: ImportCall, io: CliIo): Promise<Files> {
+  const { collection, file, emptyCells } = call;
   const format = requireFormat(call);
   const reader = createReader(format, collections[collection].columns, emptyCells);
   const rejected = new RejectedFile(placeRejected(call, format), () => reader.rejectedHeader());
   const checkpoint = placeCheckpoint(call, rejected.path);
-  const source = await openSource(file, io.stdin);
+  return { source: await openSource(file, io.stdin), reader, rejected, checkpoint };
+}
+
+async function importInto(
+  db: Database,
+  config: Config,
+  call: ImportCall,
+  io: CliIo,
+  files: Files,
+): Promise<ImportSummary> {
+  const { collection, dryRun = false, restart = false } = call;
+  const organization = chooseOrganization(await listOrganizations(db), call.organization);
   await using signal = openChangeSignal(config.database);
   const blobs = createDiskStore(config.images.directory);
   const deps: UpsertDeps = { db, blobs, images: createImageRenderer(), now: () => new Date(), signal };
   const { stop, release } = listenForStop(io.signals);
   try {
-    const run: Run = { collection, source, reader, rejected, checkpoint, dryRun, restart, stop };
+    const run: Run = { ...files, collection, dryRun, restart, stop };
     return await runImport(deps, organization, call, io, run);
   } finally {
     release();
@@ -173,7 +198,8 @@ async function importInto(db: Database, config: Config, call: ImportCall, io: Cl
 /** Imports a file and answers the exit code: 0 everything is in, 1 it was stopped, 3 some rows were refused. */
 export async function importFile(call: ImportCall, io: CliIo): Promise<number> {
   const config = readConfig(io.env);
-  const summary = await withDatabase(config, (db) => importInto(db, config, call, io));
+  const files = await prepareFiles(call, io);
+  const summary = await withDatabase(config, (db) => importInto(db, config, call, io, files));
   io.out(call.json ? renderSummaryJson(summary) : renderSummary(summary));
   if (summary.stopped) {
     const isFile = !isStdin(call.file) && !summary.dryRun;

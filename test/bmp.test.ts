@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeBmp } from '../src/images/bmp.ts';
 import { UnsupportedImageError } from '../src/images/errors.ts';
 import { encodeRuns, packRows, writeBmp, type BmpFields, type Colour } from './support/bitmaps.ts';
+import { tries } from './support/tries.ts';
 
 const grid = (width: number, height: number, value: (x: number, y: number) => number): number[][] =>
   Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => value(x, y)));
@@ -388,7 +389,7 @@ describe('any bytes', () => {
           expect(error).toBeInstanceOf(UnsupportedImageError);
         }
       }),
-      { numRuns: 10_000 },
+      tries(10_000),
     );
   });
 });

@@ -184,7 +184,7 @@ describe('migrations', () => {
   });
 
   it('migrates an empty database once, and finds everything again when it is opened anew', async () => {
-    await using storage = await createTestStorage();
+    await using storage = await createTestStorage({ withFolder: false });
     {
       await using first = await openDatabase(storage.settings);
       expect(first.kind).toBe(findDatabaseKind());

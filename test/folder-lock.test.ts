@@ -1,8 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FolderInUseError, FolderUnusableError, lockFolder } from '../src/db/folder-lock.ts';
 import { describeThisProcess, type ProcessIdentity } from '../src/db/process-identity.ts';
 import type { CompiledSources } from './support/compile.ts';
@@ -24,6 +23,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   await Promise.all(started.map((other) => other.kill()));
   await rm(folder, { recursive: true });
 });
@@ -135,14 +135,19 @@ describe('a process that was killed', () => {
 
   it('leaves its folder to exactly one of those that start at the same moment', async () => {
     const contenders = await Promise.all(Array.from({ length: 4 }, start));
+    const dead = await start();
+    await dead.lock();
+    const claim = await readFile(await findCurrentClaim(), 'utf8');
+    await dead.kill();
     for (let round = 0; round < 25; round += 1) {
       const at = Date.now() + 30;
       const answers = await Promise.all(contenders.map((contender) => contender.lock(at)));
       const winner = answers.findIndex(({ is }) => is === 'locked');
       const others = answers.filter((_, index) => index !== winner);
       expect(others.map((answer) => answer.is === 'refused' && answer.name)).toEqual(Array(3).fill('FolderInUseError'));
-      await contenders[winner]?.kill();
-      contenders[winner] = await start();
+      await contenders[winner]?.release();
+      // As if the dead process had been the next to hold the folder.
+      await writeFile(path.join(folder, '.lock', String(Number(path.basename(await findCurrentClaim())) + 1)), claim);
     }
   });
 
@@ -177,11 +182,14 @@ describe('a claim of another machine or container', () => {
   });
 
   it('is heard of every two seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     await withLock(folder, async () => {
       const file = await findCurrentClaim();
-      await beat(file, 60);
-      await delay(3_000);
-      expect(Date.now() - (await stat(file)).mtimeMs).toBeLessThan(3_000);
+      for (let beats = 0; beats < 3; beats += 1) {
+        await beat(file, 60);
+        vi.advanceTimersByTime(2_000);
+        await expect.poll(async () => Date.now() - (await stat(file)).mtimeMs).toBeLessThan(3_000);
+      }
     });
   });
 });

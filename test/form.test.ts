@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { texts } from '../src/contract/errors.ts';
 import { maxImageBytes } from '../src/contract/parameters.ts';
 import { type Form, FormError, formLimits, readForm } from '../src/rest/form.ts';
+import { tries } from './support/tries.ts';
 
 const urlencoded = 'application/x-www-form-urlencoded';
 const boundary = '----b0undary';
 const multipart = `multipart/form-data; boundary=${boundary}`;
-const runs = { numRuns: 10_000 };
+const runs = tries(10_000);
 
 type Bytes = Uint8Array | string;
 /** A string stands for its UTF-8 bytes; `latin1` makes one byte of each character. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maxPaymentTypes } from '../src/contract/parameters.ts';
 import { readPaymentTypes } from '../src/contract/payment-types.ts';
+import { tries } from './support/tries.ts';
 
 const badId = { ok: false, parameter: 'payment type id' };
 const unreadable = { ok: false, parameter: 'paymentTypes' };
@@ -132,7 +133,7 @@ describe('readPaymentTypes', () => {
         const text = `${space}[${elements.map((each) => each.text).join(separator)}${space}]${space}`;
         expect(readPaymentTypes(text)).toEqual(read(...new Set(elements.map((each) => each.id))));
       }),
-      { numRuns: 10_000 },
+      tries(10_000),
     );
   }, 60_000);
 
@@ -149,7 +150,7 @@ describe('readPaymentTypes', () => {
         );
         expect(reading.ok || reading.parameter === 'payment type id').toBe(isReadable);
       }),
-      { numRuns: 10_000 },
+      tries(10_000),
     );
   }, 60_000);
 
@@ -174,7 +175,7 @@ describe('readPaymentTypes', () => {
         if (reading.ok) expect(reading.ids.every((each) => /^[1-9]\d*$/.test(each))).toBe(true);
         else expect(['payment type id', 'paymentTypes']).toContain(reading.parameter);
       }),
-      { numRuns: 10_000 },
+      tries(10_000),
     );
   }, 60_000);
 

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normalizeId as readId } from '../src/contract/ids.ts';
 import { readBoolean, readInteger, readNumber } from '../src/contract/scalars.ts';
+import { tries } from './support/tries.ts';
 
 const megabyte = 1_048_576;
-const runs = { numRuns: 10_000 };
+const runs = tries(10_000);
 const notDecimals = [
   '',
   ' ',

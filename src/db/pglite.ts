@@ -1,5 +1,6 @@
 import type { PGliteOptions } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
+import { Autovacuum } from './autovacuum.ts';
 import type { Database, Schema } from './schema.ts';
 
 /** `directory` is created where it is missing; `memory://` keeps everything in memory. */
@@ -16,7 +17,13 @@ export async function openPglite(options: PGliteOptions): Promise<Database> {
   ]);
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
-  const db = new Kysely<Schema>({ dialect: new PGliteDialect(pglite) });
+  const autovacuum = new Autovacuum(() => db);
+  const db: Database = new Kysely<Schema>({
+    dialect: new PGliteDialect(pglite),
+    log: ({ queryDurationMillis }) => {
+      autovacuum.addWork(queryDurationMillis);
+    },
+  });
   // Kysely closes on `destroy` only what it has used once.
   await sql`select 1`.execute(db);
   return db;

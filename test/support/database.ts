@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { openAsBlob } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { inject } from 'vitest';
 import { type DatabaseSettings, openDatabase, type OpenDatabase, toOpenDatabase } from '../../src/db/client.ts';
@@ -7,7 +8,12 @@ import { openPglite } from '../../src/db/pglite.ts';
 import { createDatabase, dropDatabases, withDatabase } from './admin.ts';
 
 /** `folder` is removed at the end of the run. */
-type PgliteTemplate = { readonly kind: 'pglite'; readonly folder: string; readonly image: string };
+type PgliteTemplate = {
+  readonly kind: 'pglite';
+  readonly folder: string;
+  readonly cluster: string;
+  readonly image: string;
+};
 type PostgresTemplate = {
   readonly kind: 'postgres';
   readonly folder: string;
@@ -37,7 +43,7 @@ export function findDatabaseKind(): OpenDatabase['kind'] {
 export async function openTestDatabase(): Promise<OpenDatabase> {
   const template = inject('database');
   if (template.kind === 'pglite') {
-    const loadDataDir = new Blob([await readFile(template.image)]);
+    const loadDataDir = await openAsBlob(template.image);
     return toOpenDatabase('pglite', await openPglite({ dataDir: 'memory://', loadDataDir }));
   }
   const server = await createOnServer(template, template.template);
@@ -48,14 +54,19 @@ export async function openTestDatabase(): Promise<OpenDatabase> {
   });
 }
 
-/** Creates an empty folder, and on a server an empty database, for tests that open or migrate it themselves or start the gateway. */
-export async function createTestStorage(): Promise<TestStorage> {
+/**
+ * Creates an empty database, on a server or in a folder, for tests that open or migrate it themselves or start the gateway.
+ * `withFolder` false leaves it to them to create the folder's, which takes seconds.
+ */
+export async function createTestStorage({ withFolder = true } = {}): Promise<TestStorage> {
   const template = inject('database');
   const folder = await mkdtemp(path.join(template.folder, 'storage-'));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
   if (template.kind === 'pglite') {
+    const directory = path.join(folder, 'database');
+    if (withFolder) await cp(template.cluster, directory, { recursive: true });
     return {
-      settings: { kind: 'pglite', directory: path.join(folder, 'database') },
+      settings: { kind: 'pglite', directory },
       env: { DATA_DIR: folder },
       [Symbol.asyncDispose]: removeFolder,
     };

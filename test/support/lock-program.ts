@@ -38,7 +38,10 @@ async function churn(turns: number): Promise<void> {
       (taken) => (lock = taken),
       () => undefined,
     );
-    if (!isInside) continue;
+    if (!isInside) {
+      await delay(Math.random() * 3);
+      continue;
+    }
     turn += 1;
     writeFileSync(marker, String(process.pid), { flag: 'wx' });
     await delay(Math.random() * 3);
