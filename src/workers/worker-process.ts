@@ -1,9 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gracePeriod } from '../stop-signals.ts';
 import { isReport } from './report.ts';
 
 /** How long a worker may take to end once it is told to, in milliseconds: longer than what is under way may. */
 const patience = gracePeriod + 5_000;
+
+/** How long after its end what a worker said may still be read, in milliseconds. */
+const readingTime = 1_000;
 
 /** How a worker ended: what its process came to, why it could not serve if it said so, and for how many milliseconds it served. */
 export type WorkerEnd = { readonly how: string; readonly failure: string | undefined; readonly servedFor: number };
@@ -26,7 +30,10 @@ async function waitForExit(worker: Worker): Promise<string> {
     });
   });
   const readOut = new Promise((resolve) => worker.once('disconnect', resolve));
-  const [how] = await Promise.all([exited, readOut]);
+  const how = await exited;
+  await Promise.race([readOut, delay(readingTime, undefined, { ref: false })]);
+  // Connections go to whom the channel is open to.
+  if (worker.isConnected()) worker.process.disconnect();
   return how;
 }
 
