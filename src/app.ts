@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
 import type { Config } from './config.ts';
-import { openChangeSignal, openDatabase } from './db/client.ts';
+import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
@@ -23,6 +23,9 @@ export type App = AsyncDisposable & {
   /** Completes every subscription, so that their requests end. */
   readonly endSubscriptions: () => void;
 };
+
+/** `isMigrated` where another process has brought the tables up to date. */
+export type AppOptions = { readonly isMigrated?: boolean };
 
 const exampleFile = new URL('examples/entity1.yaml', packageRoot);
 
@@ -54,14 +57,14 @@ export function composeServer(
  * Opens and migrates the database and puts the gateway together. An empty embedded database gets the example
  * organization. Throws what opening and migrating throw; nothing stays open then.
  */
-export async function createApp(config: Config): Promise<App> {
+export async function createApp(config: Config, { isMigrated = false }: AppOptions = {}): Promise<App> {
   const persistedOperations = config.persistedOperations
     ? await readPersistedOperations(config.persistedOperations)
     : undefined;
-  const database = await openDatabase(config.database);
+  const database = await openDatabase(shareConnections(config.database, config.workers));
   try {
     const { db } = database;
-    await migrateToLatest(db);
+    if (!isMigrated) await migrateToLatest(db);
     const now = () => new Date();
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
     const blobs = createDiskStore(config.images.directory);

@@ -2,12 +2,15 @@ import path from 'node:path';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { ConfigError } from './config/problems.ts';
+import { readWorkers } from './config/workers.ts';
 
 /** Where image files are kept. */
 export type ImagesConfig = { readonly kind: 'disk'; readonly directory: string };
 
 export type Config = {
   readonly http: HttpConfig;
+  /** How many processes serve: more than one only with a PostgreSQL server. */
+  readonly workers: number;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -18,17 +21,19 @@ export type Config = {
 };
 
 /**
- * The settings of a process, read from PORT, HOST, DATA_DIR, DATABASE_URL, PUBLIC_URL and
+ * The settings of a process, read from PORT, HOST, WORKERS, DATA_DIR, DATABASE_URL, PUBLIC_URL and
  * PERSISTED_OPERATIONS; an empty variable counts as unset.
  * Throws a `ConfigError` that names every variable with a bad value, and never a password.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
+  const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const config: Config = {
     ...readHttp(env, problems),
+    workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
-    database: Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems)),
+    database,
     persistedOperations: env['PERSISTED_OPERATIONS'] ? path.resolve(env['PERSISTED_OPERATIONS']) : undefined,
     images: Object.freeze({ kind: 'disk', directory: path.join(dataDirectory, 'images') }),
   };

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApp } from './app.ts';
+import { type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
-import type { HttpConfig } from './config/http.ts';
+import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
+import { gracePeriod } from './stop-signals.ts';
 
 /** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */
 const timeouts = {
@@ -15,39 +15,8 @@ const timeouts = {
   keepAliveTimeout: 65_000,
 } as const;
 
-/** How long requests under way may take to finish once the process is to stop, in milliseconds. */
-const gracePeriod = 10_000;
-
 /** A process that serves. `stop` refuses new connections, lets requests under way finish (10 s), and closes everything. */
 export type RunningServer = { readonly port: number; readonly stop: () => Promise<void> };
-
-/** The address cannot be listened on. The message names the variable to change. */
-export class ListenError extends Error {
-  override name = 'ListenError';
-}
-
-function createListenError(error: unknown, { host, port }: HttpConfig): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const reasons = new Map<unknown, string>([
-    ['EADDRINUSE', `PORT ${port} on ${host} is in use by another program: stop it, or set PORT to a free one.`],
-    ['EACCES', `PORT ${port} is not for this user to listen on: set PORT to 1024 or more.`],
-    ['EADDRNOTAVAIL', `HOST ${host} is no address of this machine: set HOST to 127.0.0.1.`],
-    ['ENOTFOUND', `HOST ${host} is no address of this machine: set HOST to 127.0.0.1.`],
-  ]);
-  const reason = reasons.get(code);
-  return reason === undefined ? error : new ListenError(reason, { cause: error });
-}
-
-async function listen(server: Server, http: HttpConfig): Promise<number> {
-  try {
-    server.listen(http.port, http.host);
-    await once(server, 'listening');
-  } catch (error) {
-    throw createListenError(error, http);
-  }
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : http.port;
-}
 
 /** Counts the requests under way and answers the way to close the server without cutting them off. */
 function prepareClosing(server: Server): () => Promise<void> {
@@ -71,8 +40,12 @@ function prepareClosing(server: Server): () => Promise<void> {
  * Opens the gateway, listens, and reports in lines to `log` where everything is. Throws a `ListenError` where it cannot listen,
  * and whatever `createApp` throws; nothing stays open then.
  */
-export async function serve(config: Config, log: (line: string) => void = console.log): Promise<RunningServer> {
-  const app = await createApp(config);
+export async function serve(
+  config: Config,
+  log: (line: string) => void = console.log,
+  options: AppOptions = {},
+): Promise<RunningServer> {
+  const app = await createApp(config, options);
   try {
     const server = createServer(timeouts, app.server.listener);
     const close = prepareClosing(server);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
+import { expectedWorkers, isWorkers } from './config/workers.ts';
+import { describeFailure } from './describe-failure.ts';
 import { describeReadFailure } from './describe-read-failure.ts';
 import type { ImportCall } from './import-command.ts';
 import { packageRoot } from './package-root.ts';
@@ -24,6 +26,7 @@ const environmentHelp = `
 Environment:
   PORT          the port to listen on (4000)
   HOST          the address to listen on (127.0.0.1); loopback only, until callers are authenticated
+  WORKERS       how many processes serve, auto for one on each core (1); more than one need DATABASE_URL
   DATA_DIR      the folder that holds the embedded database and the images (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
@@ -35,6 +38,7 @@ const examplesHelp = `
 Examples:
   customer-gateway serve                               everything in ./data, nothing to install
   PORT=8080 customer-gateway serve
+  customer-gateway serve --workers auto                all cores, on the PostgreSQL server of DATABASE_URL
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
   customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
@@ -90,12 +94,24 @@ async function readNamedFile(file: string): Promise<Uint8Array> {
   }
 }
 
-async function serveUntilSignal(io: CliIo): Promise<void> {
-  const config = readConfig(io.env);
+function parseWorkers(text: string): string {
+  if (!isWorkers(text)) throw new InvalidArgumentError(`It must be ${expectedWorkers}.`);
+  return text;
+}
+
+async function serveCommand(workers: string | undefined, io: CliIo): Promise<number> {
+  const config = readConfig(workers === undefined ? io.env : { ...io.env, WORKERS: workers });
+  if (config.workers === 1) return serveUntilSignal(config, io);
+  const { serveByWorkers } = await import('./workers/serve.ts');
+  return serveByWorkers(config, io);
+}
+
+async function serveUntilSignal(config: Config, io: CliIo): Promise<number> {
   const { serve } = await import('./main.ts');
   const running = await serve(config, (line) => io.out(`${line}\n`));
   await waitForSignal(io.signals);
   await running.stop();
+  return 0;
 }
 
 async function migrate(io: CliIo): Promise<void> {
@@ -160,8 +176,9 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
   program
     .command('serve')
     .description('serve GraphQL and REST until SIGINT or SIGTERM')
+    .option('--workers <count>', 'how many processes serve, auto for one on each core (WORKERS, or 1)', parseWorkers)
     .addHelpText('after', environmentHelp)
-    .action(() => serveUntilSignal(io));
+    .action(async ({ workers }: { workers?: string }) => exit(await serveCommand(workers, io)));
   program
     .command('migrate')
     .description('create or update the tables of the database (serve and provision do it too)')
@@ -213,13 +230,6 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
     .description('print the GraphQL schema')
     .action(() => printSchema(io));
   return program;
-}
-
-/** One clear line is enough for what an operator can mend; a mistake of ours shows where it is. */
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const isMistake = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
-  return isMistake ? (error.stack ?? error.message) : error.message || error.name;
 }
 
 /** Runs one command and answers the exit code: 0 done, 1 failed, 2 wrongly called, 3 some rows were refused. Never throws. */

@@ -54,7 +54,7 @@ function describeOrganizations({ organizations, provisioned }: Started): string 
 
 /** The lines a process prints when it is ready: where everything is, and a request to try. No password is among them. */
 export function describeStart(started: Started): readonly string[] {
-  const { publicUrl, database, images } = started.config;
+  const { publicUrl, database, images, workers } = started.config;
   const place = database.kind === 'pglite' ? `embedded, in ${database.directory}` : hidePasswords(database.url);
   return [
     'The customer gateway is ready.',
@@ -64,6 +64,7 @@ export function describeStart(started: Started): readonly string[] {
     `  Database       ${place}`,
     `  Images         ${images.directory}`,
     `  Organizations  ${describeOrganizations(started)}`,
+    ...(workers > 1 ? [`  Workers        ${workers} processes`] : []),
     '',
     ...exampleRequest(started),
   ];

@@ -1,11 +1,19 @@
 import { once } from 'node:events';
 
-type Signals = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+/** What emits SIGINT and SIGTERM, such as the process. */
+export type Signals = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
+
+/** How long requests under way may take to finish once a process is to stop, in milliseconds. */
+export const gracePeriod = 10_000;
+
+const stopNames: readonly string[] = ['SIGINT', 'SIGTERM'];
 
 /** Aborts on the first SIGINT or SIGTERM; a second one is left to Node, which ends the process at once. */
-export function listenForStop(signals: Signals): { readonly stop: AbortSignal; readonly release: () => void } {
+export function listenForStop(
+  signals: Signals,
+  names = stopNames,
+): { readonly stop: AbortSignal; readonly release: () => void } {
   const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM'];
   const release = () => {
     for (const name of names) signals.off(name, abort);
   };
@@ -17,7 +25,7 @@ export function listenForStop(signals: Signals): { readonly stop: AbortSignal; r
   return { stop: controller.signal, release };
 }
 
-/** Waits for the first SIGINT or SIGTERM, likewise. */
-export async function waitForSignal(signals: Signals): Promise<void> {
-  await once(listenForStop(signals).stop, 'abort');
+/** Waits for the first SIGINT or SIGTERM, likewise; `others` are further events of `signals` that end the waiting. */
+export async function waitForSignal(signals: Signals, ...others: readonly string[]): Promise<void> {
+  await once(listenForStop(signals, [...stopNames, ...others]).stop, 'abort');
 }

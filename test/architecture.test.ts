@@ -17,6 +17,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage'] },
   config: { folders: [] },
+  workers: { folders: ['.'] },
 };
 
 /** Packages that only the folders naming them may import. */
@@ -86,6 +87,10 @@ function listLoaded(file: string, seen = new Set<string>()): string[] {
 it('loads no GraphQL before it is known to be production', () => {
   const packages = listLoaded(path.join('src', 'cli.ts')).filter((name) => !name.startsWith('node:'));
   expect(new Set(packages)).toEqual(new Set(['commander']));
+});
+
+it('loads no GraphQL into the primary of several workers', () => {
+  expect(listLoaded(path.join('src', 'workers', 'primary.ts')).filter((name) => !name.startsWith('node:'))).toEqual([]);
 });
 
 it('sees the imports it judges', () => {

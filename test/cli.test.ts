@@ -12,7 +12,7 @@ describe('customer-gateway --help', () => {
     for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema']) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
-    for (const variable of ['PORT', 'HOST', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
+    for (const variable of ['PORT', 'HOST', 'WORKERS', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
       expect(out).toMatch(new RegExp(`^  ${variable} +\\w`, 'm'));
     }
     expect(out).toMatch('Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.');
@@ -55,6 +55,20 @@ describe('customer-gateway', () => {
     const { code, out, err } = await runCommand(['prune-changes', `--older-than=${days}`]);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch('It must be a number of days such as 90d.');
+  });
+
+  it.each(['0', '1.5', 'all', '', '257'])('serves by no number of workers such as "%s"', async (count) => {
+    const { code, out, err } = await runCommand(['serve', `--workers=${count}`]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch('It must be a whole number from 1 to 256, or auto.');
+  });
+
+  it('believes --workers rather than WORKERS, and serves from an embedded database by one process', async () => {
+    const { code, out, err } = await runCommand(['serve', '--workers', '3'], { env: { WORKERS: '1' } });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(
+      /^WORKERS is "3", but must be 1 or auto with an embedded database, .* DATABASE_URL for more\.\n$/,
+    );
   });
 
   it.each([['serve'], ['migrate'], ['provision', exampleFile], ['prune-changes', '--older-than', '90d']])(

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +21,7 @@ describe('configuration', () => {
     const dataDirectory = path.resolve('data');
     expect(readConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 4000 },
+      workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
@@ -28,7 +30,15 @@ describe('configuration', () => {
   });
 
   it('takes an empty variable for an unset one', () => {
-    const empty = { PORT: '', HOST: '', DATA_DIR: '', DATABASE_URL: '', PUBLIC_URL: '', PERSISTED_OPERATIONS: '' };
+    const empty = {
+      PORT: '',
+      HOST: '',
+      WORKERS: '',
+      DATA_DIR: '',
+      DATABASE_URL: '',
+      PUBLIC_URL: '',
+      PERSISTED_OPERATIONS: '',
+    };
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
 
@@ -74,6 +84,28 @@ describe('configuration', () => {
   it.each(['0', '65536', '99999', '-1', '4e3', '0x50', '4000\r', ' ', '1.5', 'http'])('refuses PORT=%j', (PORT) => {
     expect(problemsOf({ PORT })).toEqual([
       `PORT is ${JSON.stringify(PORT)}, but must be a whole number from 1 to 65535.`,
+    ]);
+  });
+
+  it('takes as many WORKERS as it is told on a server, and with auto one for each core', () => {
+    const DATABASE_URL = 'postgres://db/customers';
+    expect(readConfig({ DATABASE_URL }).workers).toBe(1);
+    expect(readConfig({ DATABASE_URL, WORKERS: '256' }).workers).toBe(256);
+    expect(readConfig({ DATABASE_URL, WORKERS: 'auto' }).workers).toBe(availableParallelism());
+  });
+
+  it('serves by one process from an embedded database, and says what more would take', () => {
+    expect(readConfig({ WORKERS: '1' }).workers).toBe(1);
+    expect(readConfig({ WORKERS: 'auto' }).workers).toBe(1);
+    expect(problemsOf({ WORKERS: '2' })).toEqual([
+      'WORKERS is "2", but must be 1 or auto with an embedded database, which one process at a time uses: ' +
+        'set DATABASE_URL for more.',
+    ]);
+  });
+
+  it.each(['0', '257', '-1', '1.5', '1e2', 'Auto', 'all', ' '])('refuses WORKERS=%j', (WORKERS) => {
+    expect(problemsOf({ WORKERS, DATABASE_URL: 'postgres://db/customers' })).toEqual([
+      `WORKERS is ${JSON.stringify(WORKERS)}, but must be a whole number from 1 to 256, or auto.`,
     ]);
   });
 

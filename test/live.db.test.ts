@@ -235,6 +235,7 @@ if (findDatabaseKind() === 'postgres')
       const directory = storage.env['DATA_DIR'] ?? '';
       const config = {
         http: { host: '127.0.0.1', port: 0 },
+        workers: 1,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,

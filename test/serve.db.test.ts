@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CliRun, runCommand } from './support/cli.ts';
 import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+import { startSlowRequest } from './support/slow-request.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
@@ -45,21 +45,6 @@ async function startServe(): Promise<{ port: number; message: string; signals: E
 async function provisionExample(): Promise<void> {
   const { code, err } = await runCommand(['provision', exampleFile], { env: storage.env });
   expect({ code, err }).toEqual({ code: 0, err: '' });
-}
-
-/** Sends a request for a customer but for the last bytes of its body, and waits until the server has read that far. */
-async function startRequest(port: number): Promise<{ socket: Socket; finish: () => Promise<string> }> {
-  const socket = connect(port, '127.0.0.1');
-  const head = ['POST /api/v1.0/customers/reference/slow HTTP/1.1', 'Host: localhost', 'Content-Length: 9'];
-  socket.write(
-    [...head, 'Content-Type: application/x-www-form-urlencoded', 'Expect: 100-continue', '', 'name='].join('\r\n'),
-  );
-  await once(socket, 'data');
-  const finish = async () => {
-    socket.write('Slow');
-    return text(socket);
-  };
-  return { socket, finish };
 }
 
 async function refusesConnections(port: number): Promise<boolean> {
@@ -108,7 +93,7 @@ describe('customer-gateway serve', () => {
     const { port, signals, done } = await startServe();
     const silent = connect(port, '127.0.0.1');
     await once(silent, 'connect');
-    const { finish } = await startRequest(port);
+    const { finish } = await startSlowRequest(port);
     signals.emit('SIGTERM');
     expect(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT')).toBe(0);
     expect(await refusesConnections(port)).toBe(true);

@@ -36,6 +36,12 @@ describe('the message of a process that is ready', () => {
     expect(message).not.toMatch('hunter2');
   });
 
+  it('says how many processes serve where there are several', () => {
+    const DATABASE_URL = 'postgres://db/customers';
+    expect(describeWith({ DATABASE_URL, WORKERS: '4' })).toMatch('  Workers        4 processes\n');
+    expect(describeWith({ DATABASE_URL, WORKERS: '1' })).not.toMatch('Workers');
+  });
+
   it('offers the request of the customers page, to paste into a shell', () => {
     expect(readCommand(describeWith({}))).toEqual([
       '-i',

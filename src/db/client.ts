@@ -1,7 +1,7 @@
 import { type ChangeSignal, createLocalSignal } from './change-signal.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite, type PgliteSettings } from './pglite.ts';
-import { openPostgres, type PostgresSettings } from './postgres.ts';
+import { defaultPoolSize, openPostgres, type PostgresSettings } from './postgres.ts';
 import { openPostgresSignal } from './postgres-signal.ts';
 import type { Database } from './schema.ts';
 
@@ -20,6 +20,15 @@ export async function openDatabase(settings: DatabaseSettings): Promise<OpenData
     return toOpenDatabase('pglite', await openPglite({ dataDir: settings.directory }));
   }
   return openFolder(settings.directory);
+}
+
+/** One would have a long read hold up the writes of a whole process. */
+const fewestConnections = 2;
+
+/** The settings for each of several processes that together open no more connections than one does, or two each where those are more. */
+export function shareConnections(settings: DatabaseSettings, processes: number): DatabaseSettings {
+  if (settings.kind === 'pglite') return settings;
+  return { ...settings, poolSize: Math.max(fewestConnections, Math.floor(defaultPoolSize / processes)) };
 }
 
 /** Opens the signal for changes that reaches every process on the database the settings name. */

@@ -17,14 +17,17 @@ const int8Array = 1016;
  */
 const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off';
 
-/** `url` may hold a password. `poolSize` is the most connections this process opens, 10 unless told. */
+/** The most connections of a process that has the server to itself. */
+export const defaultPoolSize = 10;
+
+/** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
 
 /**
  * Opens a pool on a PostgreSQL server and asks it who it is. Throws an Error that names DATABASE_URL, and never shows the
  * password, where the server cannot be reached, refuses us, or is older than PostgreSQL 15.
  */
-export async function openPostgres({ url, poolSize = 10 }: PostgresSettings): Promise<Database> {
+export async function openPostgres({ url, poolSize = defaultPoolSize }: PostgresSettings): Promise<Database> {
   const pool = createPool(url, poolSize);
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) }) });
   try {

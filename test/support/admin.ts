@@ -27,6 +27,13 @@ export async function dropDatabases(url: string, prefix: string): Promise<void> 
   });
 }
 
+/** Whether the server of `url` lets anybody open further connections to the database `name`; those there are stay. */
+export async function allowConnections(url: string, name: string, isAllowed: boolean): Promise<void> {
+  await administer(url, async (client) => {
+    await client.query(`alter database ${pg.escapeIdentifier(name)} allow_connections ${isAllowed}`);
+  });
+}
+
 async function administer(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'customer-gateway tests' });
   await client.connect();

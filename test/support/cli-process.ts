@@ -17,6 +17,12 @@ export function compileProgram(): Promise<CompiledSources> {
 
 /** A command in a process of its own. */
 export type CliProcess = {
+  readonly pid: number;
+  /** What it and the processes it started have printed so far. */
+  readonly out: () => string;
+  readonly err: () => string;
+  readonly isRunning: () => boolean;
+  readonly signal: (name: NodeJS.Signals) => void;
   /** Ends it as nothing can prevent. */
   readonly kill: () => Promise<void>;
   /** Resolves to its exit code, null once killed. */
@@ -31,14 +37,26 @@ export function startCommand(
 ): CliProcess {
   const child: ChildProcess = spawn(process.execPath, [path.join(folder, 'src/cli.js'), ...argv], {
     env: { ...process.env, ...env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (child.pid === undefined) throw new Error('The system gave no process.');
   const exit = once(child, 'exit').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
   return {
+    pid: child.pid,
+    out: collect(child.stdout),
+    err: collect(child.stderr),
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    signal: (name) => void child.kill(name),
     exit,
     kill: async () => {
       child.kill('SIGKILL');
       await exit;
     },
   };
+}
+
+function collect(stream: ChildProcess['stdout']): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return () => text;
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { inject } from 'vitest';
 import { type DatabaseSettings, openDatabase, type OpenDatabase, toOpenDatabase } from '../../src/db/client.ts';
 import { openPglite } from '../../src/db/pglite.ts';
-import { createDatabase, dropDatabases, withDatabase } from './admin.ts';
+import { allowConnections, createDatabase, dropDatabases, withDatabase } from './admin.ts';
 
 /** `folder` is removed at the end of the run. */
 type PgliteTemplate = {
@@ -80,6 +80,19 @@ export async function createTestStorage({ withFolder = true } = {}): Promise<Tes
       await drop();
     },
   };
+}
+
+/** Lets nobody open further connections to the storage's database while `work` goes on. */
+export async function refusingConnections({ settings }: TestStorage, work: () => Promise<void>): Promise<void> {
+  const admin = inject('database');
+  if (admin.kind !== 'postgres' || settings.kind !== 'postgres') throw new Error('Only a server refuses connections.');
+  const name = new URL(settings.url).pathname.slice(1);
+  await allowConnections(admin.url, name, false);
+  try {
+    await work();
+  } finally {
+    await allowConnections(admin.url, name, true);
+  }
 }
 
 async function createOnServer({ url, prefix }: PostgresTemplate, template?: string) {

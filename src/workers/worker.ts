@@ -1,0 +1,39 @@
+import type { Worker } from 'node:cluster';
+import type { Config } from '../config.ts';
+import { describeFailure } from '../describe-failure.ts';
+import { serve } from '../main.ts';
+import { type Signals, waitForSignal } from '../stop-signals.ts';
+import type { Report } from './report.ts';
+
+/** A primary that can be told nothing any more is gone, and that is heard of otherwise. */
+function report(worker: Worker, message: Report): Promise<void> {
+  return new Promise((resolve) => void worker.send(message, () => resolve()));
+}
+
+async function serveUntilStopped(worker: Worker, config: Config, signals: Signals): Promise<void> {
+  const lines: string[] = [];
+  const running = await serve(config, (line) => lines.push(`${line}\n`), { isMigrated: true });
+  // Otherwise Node ends a worker whose primary is gone at once, whatever is under way.
+  worker.exitedAfterDisconnect = true;
+  const stopped = waitForSignal(signals, 'disconnect');
+  await report(worker, { isReady: true, text: lines.join('') });
+  await stopped;
+  await running.stop();
+}
+
+/**
+ * Serves what the primary hands on, until SIGINT or SIGTERM or until the primary lets go of it or is gone, finishes what is
+ * under way, and answers the exit code. It tells the primary, and nobody else, how its start went.
+ */
+export async function serveAsWorker(worker: Worker, config: Config, signals: Signals): Promise<number> {
+  worker.on('error', () => undefined);
+  try {
+    await serveUntilStopped(worker, config, signals);
+    return 0;
+  } catch (error) {
+    await report(worker, { isReady: false, text: describeFailure(error) });
+    return 1;
+  } finally {
+    if (worker.isConnected()) worker.process.disconnect();
+  }
+}

@@ -1,0 +1,200 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../src/db/client.ts';
+import type { Database } from '../src/db/schema.ts';
+import { runCommand } from './support/cli.ts';
+import { compileProgram, startCommand } from './support/cli-process.ts';
+import { type Cluster, type Load, findRunning, startCluster, startLoad } from './support/cluster.ts';
+import type { CompiledSources } from './support/compile.ts';
+import { type TestStorage, createTestStorage, findDatabaseKind, refusingConnections } from './support/database.ts';
+import { findFreePort } from './support/free-port.ts';
+import { subscribe } from './support/live.ts';
+import { startSlowRequest } from './support/slow-request.ts';
+
+const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
+const patience = { timeout: 30_000, interval: 50 };
+
+let storage: TestStorage;
+
+beforeAll(async () => {
+  storage = await createTestStorage();
+});
+
+afterAll(() => storage[Symbol.asyncDispose]());
+
+if (findDatabaseKind() === 'pglite')
+  it('serves from an embedded database by one process only', async () => {
+    const { code, out, err } = await runCommand(['serve', '--workers', '2'], { env: storage.env });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^WORKERS is "2", but .* set DATABASE_URL for more\.\n$/);
+  });
+
+if (findDatabaseKind() === 'postgres')
+  describe('customer-gateway serve --workers', () => {
+    let program: CompiledSources;
+    /** For what heals: whatever ends it has one of its own. */
+    let shared: Cluster;
+
+    beforeAll(async () => {
+      const provisioned = runCommand(['provision', exampleFile], { env: storage.env });
+      [program] = await Promise.all([compileProgram(), provisioned]);
+      shared = await startCluster(program, storage.env);
+    });
+
+    afterAll(async () => {
+      await shared[Symbol.asyncDispose]();
+      await program[Symbol.asyncDispose]();
+    });
+
+    async function query<Answer>(read: (db: Database) => Promise<Answer>): Promise<Answer> {
+      await using database = await openDatabase(storage.settings);
+      return await read(database.db);
+    }
+
+    async function post(reference: string, name: string): Promise<Response> {
+      const address = `${shared.url}/api/v1.0/customers/reference/${reference}`;
+      return fetch(address, { method: 'POST', body: new URLSearchParams({ name }) });
+    }
+
+    /** Sends a signal to one of the workers and waits until it is gone. */
+    async function endWorker(signal: NodeJS.Signals): Promise<void> {
+      const [victim] = await shared.listWorkers();
+      if (victim === undefined) throw new Error('There is no worker.');
+      process.kill(victim, signal);
+      await expect.poll(() => findRunning([victim]), patience).toEqual([]);
+    }
+
+    /** Waits until the primary has told of an end; the reason may be a pattern. */
+    async function awaitNotice(reason: string): Promise<void> {
+      const line = new RegExp(`^Another worker starts in \\d+ s: ${reason}$`, 'm');
+      await expect.poll(shared.primary.err, patience).toMatch(line);
+    }
+
+    async function awaitReplacement(): Promise<void> {
+      await expect.poll(shared.listWorkers, patience).toHaveLength(2);
+    }
+
+    async function expectStored(references: readonly string[], prefix: string): Promise<void> {
+      const rows = await query((db) =>
+        db.selectFrom('customers').select('reference').where('reference', 'like', `${prefix}-%`).execute(),
+      );
+      const stored = new Set(rows.map(({ reference }) => reference));
+      expect(references.filter((reference) => !stored.has(reference))).toEqual([]);
+    }
+
+    async function awaitMore(load: Load, count: number): Promise<void> {
+      const enough = load.countAcknowledged() + count;
+      await expect.poll(load.countAcknowledged, patience).toBeGreaterThan(enough);
+    }
+
+    it('says once that all of them serve, and how many they are', async () => {
+      const message = shared.primary.out();
+      expect(message.match(/The customer gateway is ready\./g)).toHaveLength(1);
+      expect(message).toMatch(/^ {2}Workers {8}2 processes$/m);
+      expect(await shared.listWorkers()).toHaveLength(2);
+    });
+
+    it('keeps the upserts of one reference in a row, whichever workers they go through', async () => {
+      const answers = await Promise.all(Array.from({ length: 24 }, (_, index) => post('same', `Name ${index}`)));
+      const outcomes = answers.map(({ headers }) => headers.get('x-upsert-outcome'));
+      expect(outcomes.toSorted()).toEqual(['created', ...Array<string>(23).fill('updated')]);
+      const versions = answers.map(({ headers }) => Number(headers.get('etag')?.replaceAll('"', '')));
+      expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
+    });
+
+    it('opens no more connections than one process does, but for one a worker to hear of changes', async () => {
+      const load = startLoad(shared.url, 'many');
+      await awaitMore(load, 40);
+      const { rows } = await query((db) =>
+        sql<{ name: string; count: number }>`
+          select application_name as name, count(*) as count from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid() group by 1`.execute(db),
+      );
+      await load.stop();
+      const counts = new Map(rows.map(({ name, count }) => [name, count]));
+      expect(counts.get('customer-gateway')).toBeLessThanOrEqual(10);
+      expect(counts.get('customer-gateway changes')).toBe(2);
+    });
+
+    it('brings a change to the subscribers of all; a worker told to stop completes its own and is replaced once it can be', async () => {
+      const document = 'subscription { customerChanged { customer { name } } }';
+      const subscriptions = await Promise.all(Array.from({ length: 16 }, () => subscribe(shared.url, document)));
+      const hear = (name: string) => ({ data: { customerChanged: { customer: { name } } } });
+      await post('heard', 'First');
+      for (const { next } of subscriptions) expect(await next()).toEqual(hear('First'));
+      await refusingConnections(storage, async () => {
+        await endWorker('SIGTERM');
+        await awaitNotice('process \\d+ ended with exit code 0');
+        await awaitNotice('Cannot reach the database of DATABASE_URL, .*');
+      });
+      await post('heard', 'Second');
+      const heard = await Promise.all(subscriptions.map(({ next }) => next()));
+      for (const { close } of subscriptions) close();
+      expect(heard).toContainEqual(hear('Second'));
+      expect(heard).toContain('complete');
+      await awaitReplacement();
+    });
+
+    it('replaces one that is killed, serves meanwhile, and loses nothing it has acknowledged', async () => {
+      const load = startLoad(shared.url, 'kill');
+      await awaitMore(load, 20);
+      await endWorker('SIGKILL');
+      await Promise.all([awaitNotice('process \\d+ was killed by SIGKILL'), awaitMore(load, 20)]);
+      await awaitReplacement();
+      await awaitMore(load, 20);
+      await expectStored(await load.stop(), 'kill');
+    });
+
+    it('finishes in all of them what is under way when it is told to stop, and leaves none', async () => {
+      await using cluster = await startCluster(program, storage.env);
+      const { port, url, primary } = cluster;
+      const pids = [primary.pid, ...(await cluster.listWorkers())];
+      const load = startLoad(url, 'stop');
+      await awaitMore(load, 20);
+      const slow = await Promise.all([1, 2, 3, 4].map((number) => startSlowRequest(port, `slow-${number}`)));
+      primary.signal('SIGTERM');
+      await expect.poll(() => fetch(url).catch(() => 'refused'), patience).toBe('refused');
+      const answers = await Promise.all(slow.map(({ finish }) => finish()));
+      for (const answer of answers) expect(answer).toMatch(/HTTP\/1\.1 201 /);
+      expect(await primary.exit).toBe(0);
+      expect(await findRunning(pids)).toEqual([]);
+      await expectStored(await load.stop(), 'stop');
+      expect(primary.err()).toBe('');
+    });
+
+    it('leaves no worker behind where the primary is killed; they finish what is under way', async () => {
+      await using cluster = await startCluster(program, storage.env);
+      const workers = await cluster.listWorkers();
+      const slow = await Promise.all([1, 2].map((number) => startSlowRequest(cluster.port, `orphan-${number}`)));
+      await cluster.primary.kill();
+      const answers = await Promise.all(slow.map(({ finish }) => finish()));
+      for (const answer of answers) expect(answer).toMatch(/HTTP\/1\.1 201 /);
+      await expect.poll(() => findRunning(workers), patience).toEqual([]);
+      expect(cluster.primary.err()).toBe('');
+    });
+
+    it('says what keeps it from starting as one process does, once', async () => {
+      const serve = (env: Record<string, string>) =>
+        runCommand(['serve', '--workers', '2'], { env: { ...storage.env, ...env } });
+      expect(await serve({ PORT: String(shared.port) })).toEqual({
+        code: 1,
+        out: '',
+        err: `PORT ${shared.port} on 127.0.0.1 is in use by another program: stop it, or set PORT to a free one.\n`,
+      });
+      const away = await serve({ DATABASE_URL: 'postgres://gateway:hunter2@127.0.0.1:1/customers' });
+      expect(away.code).toBe(1);
+      expect(away.err).toMatch(/^Cannot reach the database of DATABASE_URL, .*ECONNREFUSED.*\n$/);
+    });
+
+    it('says once what keeps its workers from starting, and leaves none', async () => {
+      const file = path.join(storage.env['DATA_DIR'] ?? '', 'operations.json');
+      await writeFile(file, '[]');
+      const env = { ...storage.env, PORT: String(await findFreePort()), PERSISTED_OPERATIONS: file };
+      const { exit, out, err } = startCommand(program, ['serve', '--workers', '2'], env);
+      expect({ code: await exit, out: out() }).toEqual({ code: 1, out: '' });
+      expect(err()).toMatch(/^PERSISTED_OPERATIONS: .* must hold a JSON object of documents by id\.\n$/);
+    });
+  });
