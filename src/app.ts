@@ -2,17 +2,24 @@ import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
 import type { Config } from './config.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
-import { migrateToLatest } from './db/migrate.ts';
+import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
-import { log } from './http/log.ts';
+import { type OperatorPages, createOperatorPages } from './http/operator-pages.ts';
+import { nameRoute } from './http/route-name.ts';
 import { packageRoot } from './package-root.ts';
-import { type Server, createServer } from './server.ts';
+import { type Server, type ServerTelemetry, createServer } from './server.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createServices } from './services/services.ts';
+import type { BlobStore } from './storage/blob-store.ts';
 import { createDiskStore } from './storage/disk.ts';
+import { createFigures } from './telemetry/figures.ts';
+import { type Log, createLog } from './telemetry/log.ts';
+import { createScraper } from './telemetry/metrics.ts';
+import { type Check, createReadiness } from './telemetry/readiness.ts';
+import { openTracing } from './telemetry/tracing.ts';
 
 /** A gateway ready to take requests. Disposing ends the subscriptions and closes the database. */
 export type App = AsyncDisposable & {
@@ -22,10 +29,14 @@ export type App = AsyncDisposable & {
   readonly provisioned: string | undefined;
   /** Completes every subscription, so that their requests end. */
   readonly endSubscriptions: () => void;
+  /** What operators look at where that has a port of its own. */
+  readonly operatorPages: OperatorPages;
+  /** From now on it says that it is not ready. */
+  readonly drain: () => void;
 };
 
-/** `isMigrated` where another process has brought the tables up to date. */
-export type AppOptions = { readonly isMigrated?: boolean };
+/** `isMigrated` where another process has brought the tables up to date, `worker` names one of several on one port. */
+export type AppOptions = { readonly isMigrated?: boolean; readonly worker?: string };
 
 const exampleFile = new URL('examples/entity1.yaml', packageRoot);
 
@@ -40,28 +51,58 @@ async function provisionExample(db: Database, now: Date): Promise<string | undef
   return (await provision(db, file, now)).organization.name;
 }
 
+/** Tells only of failures, to standard error. */
+function createPlainTelemetry(): ServerTelemetry {
+  const log = createLog({ level: 'error', write: (line) => process.stderr.write(line) });
+  return { log, logsAll: false, figures: createFigures(), tracing: undefined };
+}
+
+/** What a process cannot do without. */
+function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
+  const checkDatabase = async () => {
+    const missing = await listMissingMigrations(db);
+    return { database: 'ok', migrations: missing.length === 0 ? 'ok' : 'missing' };
+  };
+  const checkStore = async () => {
+    await blobs.check();
+    return { imageStore: 'ok' };
+  };
+  return [
+    { run: checkDatabase, otherwise: { database: 'unreachable', migrations: 'unknown' } },
+    { run: checkStore, otherwise: { imageStore: 'unavailable' } },
+  ];
+}
+
+/** What a gateway is put together of; without `telemetry` only its failures are told. */
+type Parts = UpsertDeps & {
+  readonly publicUrl: string;
+  readonly persistedOperations?: PersistedOperations | undefined;
+  readonly telemetry?: ServerTelemetry;
+  readonly pages?: OperatorPages;
+};
+
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
-export function composeServer(
-  deps: UpsertDeps & { readonly publicUrl: string; readonly persistedOperations?: PersistedOperations | undefined },
-): Server {
-  const { blobs, publicUrl, persistedOperations = new Map() } = deps;
-  return createServer({
-    services: createServices({ report: (failure) => log.error(failure), ...deps }),
-    blobs,
-    publicUrl,
-    persistedOperations,
-  });
+export function composeServer(parts: Parts): Server {
+  const { blobs, publicUrl, persistedOperations = new Map(), telemetry = createPlainTelemetry(), pages } = parts;
+  const services = createServices({ ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
+  return createServer({ services, blobs, publicUrl, persistedOperations, telemetry, pages });
 }
 
 /**
  * Opens and migrates the database and puts the gateway together. An empty embedded database gets the example
  * organization. Throws what opening and migrating throw; nothing stays open then.
  */
-export async function createApp(config: Config, { isMigrated = false }: AppOptions = {}): Promise<App> {
+export async function createApp(
+  config: Config,
+  log: Log,
+  { isMigrated = false, worker }: AppOptions = {},
+): Promise<App> {
+  const { tracesUrl, metrics, accessLog: logsAll } = config.telemetry;
   const persistedOperations = config.persistedOperations
     ? await readPersistedOperations(config.persistedOperations)
     : undefined;
-  const database = await openDatabase(shareConnections(config.database, config.workers));
+  const tracing = tracesUrl === undefined ? undefined : await openTracing(tracesUrl, nameRoute);
+  const database = await openDatabase(shareConnections(config.database, config.workers), tracing?.noteStatement);
   try {
     const { db } = database;
     if (!isMigrated) await migrateToLatest(db);
@@ -69,6 +110,9 @@ export async function createApp(config: Config, { isMigrated = false }: AppOptio
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
     const blobs = createDiskStore(config.images.directory);
     const signal = openChangeSignal(config.database);
+    const figures = createFigures();
+    const readiness = createReadiness(listChecks(db, blobs), { log });
+    const scrape = createScraper(figures, database.readPool, worker);
     return {
       server: composeServer({
         db,
@@ -78,13 +122,18 @@ export async function createApp(config: Config, { isMigrated = false }: AppOptio
         signal,
         publicUrl: config.publicUrl,
         persistedOperations,
+        telemetry: { log, logsAll, figures, tracing },
+        pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),
       }),
+      operatorPages: createOperatorPages({ readiness, scrape, log }),
+      drain: readiness.drain,
       organizations: () => listOrganizations(db),
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {
         await signal[Symbol.asyncDispose]();
         await database[Symbol.asyncDispose]();
+        await tracing?.[Symbol.asyncDispose]();
       },
     };
   } catch (error) {

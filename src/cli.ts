@@ -6,6 +6,8 @@ process.env['NODE_ENV'] ??= 'production';
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', () => process.exit());
+// Nor is a log that nobody takes any more.
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

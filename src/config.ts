@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { ConfigError } from './config/problems.ts';
+import { type TelemetryConfig, readDrainDelay, readTelemetry } from './config/telemetry.ts';
 import { readWorkers } from './config/workers.ts';
 
 /** Where image files are kept. */
@@ -18,24 +19,31 @@ export type Config = {
   readonly images: ImagesConfig;
   /** A JSON file of operations by id; undefined where clients send theirs whole. */
   readonly persistedOperations: string | undefined;
+  /** What the process tells of itself. */
+  readonly telemetry: TelemetryConfig;
+  /** How long a process that is to stop goes on as before, in milliseconds, but for saying that it is not ready. */
+  readonly drainDelay: number;
 };
 
 /**
- * The settings of a process, read from PORT, HOST, WORKERS, DATA_DIR, DATABASE_URL, PUBLIC_URL and
- * PERSISTED_OPERATIONS; an empty variable counts as unset.
+ * The settings of a process, read from the variables that `customer-gateway --help` lists; an empty one counts as unset.
  * Throws a `ConfigError` that names every variable with a bad value, and never a password.
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
+  const { http, publicUrl } = readHttp(env, problems);
   const config: Config = {
-    ...readHttp(env, problems),
+    http,
+    publicUrl,
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,
     persistedOperations: env['PERSISTED_OPERATIONS'] ? path.resolve(env['PERSISTED_OPERATIONS']) : undefined,
     images: Object.freeze({ kind: 'disk', directory: path.join(dataDirectory, 'images') }),
+    telemetry: readTelemetry(env, http, problems),
+    drainDelay: readDrainDelay(env['DRAIN_DELAY'], problems),
   };
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return Object.freeze(config);

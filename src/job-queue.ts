@@ -1,5 +1,11 @@
+import type { Load } from './monitor.ts';
+
 /** Runs jobs in order, not too many at a time. */
-export type JobQueue = { run<T>(job: () => Promise<T>): Promise<T> };
+export type JobQueue = {
+  readonly run: <T>(job: () => Promise<T>) => Promise<T>;
+  /** How many wait, and how many are running. */
+  readonly load: () => Load;
+};
 
 /** Runs at most `maxConcurrent` jobs at a time, in order; `run` rejects with what `refuse` creates when `maxQueued` wait already. */
 export function createJobQueue({
@@ -31,6 +37,7 @@ export function createJobQueue({
   };
 
   return {
+    load: () => ({ waiting: waiting.length, running }),
     run: async (job) => {
       await enter();
       try {

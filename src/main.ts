@@ -1,10 +1,12 @@
 import { type Server, createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AppOptions, createApp } from './app.ts';
+import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { createOperatorListener } from './http/operator-pages.ts';
 import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
 import { gracePeriod } from './stop-signals.ts';
+import { type Log, createLog } from './telemetry/log.ts';
 
 /** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */
 const timeouts = {
@@ -15,8 +17,14 @@ const timeouts = {
   keepAliveTimeout: 65_000,
 } as const;
 
-/** A process that serves. `stop` refuses new connections, lets requests under way finish (10 s), and closes everything. */
-export type RunningServer = { readonly port: number; readonly stop: () => Promise<void> };
+/** A process that serves. */
+export type RunningServer = {
+  readonly port: number;
+  /** Says from now on that it is not ready, goes on as before, and resolves once DRAIN_DELAY is over. */
+  readonly drain: () => Promise<void>;
+  /** Refuses new connections, lets requests under way finish (10 s), and closes everything. */
+  readonly stop: () => Promise<void>;
+};
 
 /** Counts the requests under way and answers the way to close the server without cutting them off. */
 function prepareClosing(server: Server): () => Promise<void> {
@@ -36,29 +44,64 @@ function prepareClosing(server: Server): () => Promise<void> {
   };
 }
 
+/** Listens where operators look, if that is a port of its own; answers how to close it. */
+async function listenForOperators({ operatorPages }: App, { metrics }: Config['telemetry']): Promise<() => void> {
+  if (metrics.kind !== 'own') return () => undefined;
+  const server = createServer(timeouts, createOperatorListener(operatorPages));
+  await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
+  return () => {
+    server.close();
+    server.closeAllConnections();
+  };
+}
+
+type Output = {
+  /** Takes the lines of the message that everything is ready. */
+  readonly print?: (line: string) => void;
+  /** Takes the log. */
+  readonly writeLog?: (line: string) => void;
+};
+
+function openLog({ telemetry }: Config, write: (line: string) => void): Log {
+  return createLog({ level: telemetry.logLevel, write });
+}
+
 /**
- * Opens the gateway, listens, and reports in lines to `log` where everything is. Throws a `ListenError` where it cannot listen,
- * and whatever `createApp` throws; nothing stays open then.
+ * Opens the gateway, listens, and prints where everything is. Throws a `ListenError` where it cannot listen, and whatever
+ * `createApp` throws; nothing stays open then.
  */
 export async function serve(
   config: Config,
-  log: (line: string) => void = console.log,
+  { print = console.log, writeLog = (line) => process.stderr.write(line) }: Output = {},
   options: AppOptions = {},
 ): Promise<RunningServer> {
-  const app = await createApp(config, options);
+  const log = openLog(config, writeLog);
+  const app = await createApp(config, log, options);
+  let closeOperators: () => void = () => undefined;
   try {
     const server = createServer(timeouts, app.server.listener);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
+    closeOperators = await listenForOperators(app, config.telemetry);
     const port = await listen(server, config.http);
-    for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) log(line);
+    for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) print(line);
+    log.info({ port, database: config.database.kind, node: process.version }, 'started');
+    const drain = async () => {
+      log.info({ seconds: config.drainDelay / 1_000 }, 'draining');
+      app.drain();
+      if (config.drainDelay > 0) await delay(config.drainDelay);
+    };
     const stop = async () => {
+      log.info('stopping');
       app.endSubscriptions();
       await close();
+      closeOperators();
       await app[Symbol.asyncDispose]();
+      log.info('stopped');
     };
-    return { port, stop };
+    return { port, drain, stop };
   } catch (error) {
+    closeOperators();
     await app[Symbol.asyncDispose]();
     throw error;
   }

@@ -32,6 +32,13 @@ Environment:
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
   PERSISTED_OPERATIONS
                 a JSON file of GraphQL operations by id, which clients may then name by documentId (none)
+  LOG_LEVEL     what goes to standard error, a JSON object a line: debug, info, warn, error or silent (info)
+  ACCESS_LOG    on: every request is a line of the log, not only slow ones (off)
+  METRICS_PORT  a port of its own for /metrics, /livez and /readyz; without it /metrics is at PORT, on loopback only
+  METRICS_HOST  the address for that port (127.0.0.1)
+  DRAIN_DELAY   seconds for which a process that is to stop goes on, not ready, so that balancers see it (0)
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                where traces go, by OTLP over HTTP: http://127.0.0.1:4318 (none)
 `;
 
 const examplesHelp = `
@@ -108,8 +115,9 @@ async function serveCommand(workers: string | undefined, io: CliIo): Promise<num
 
 async function serveUntilSignal(config: Config, io: CliIo): Promise<number> {
   const { serve } = await import('./main.ts');
-  const running = await serve(config, (line) => io.out(`${line}\n`));
+  const running = await serve(config, { print: (line) => io.out(`${line}\n`), writeLog: io.err });
   await waitForSignal(io.signals);
+  await running.drain();
   await running.stop();
   return 0;
 }

@@ -3,29 +3,47 @@ import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
 import { useBulkLimit } from './graphql/bulk-limit.ts';
 import { createContext } from './graphql/create-context.ts';
+import { useErrorOrigins } from './graphql/error-origin.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
+import { useTracing } from './graphql/tracing.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { createGraphiQL, renderGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createListener } from './http/listener.ts';
 import { limits } from './http/limits.ts';
-import { log } from './http/log.ts';
+import { createServerLog } from './http/log.ts';
+import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
+import { createRequestObserver } from './http/request-observer.ts';
 import { useUploads } from './http/uploads.ts';
 import { useRestContract } from './rest/plugin.ts';
 import type { Services } from './services/services.ts';
 import type { BlobStore } from './storage/blob-store.ts';
+import type { Figures } from './telemetry/figures.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 type ServerDeps = {
   readonly services: Services;
   readonly blobs: BlobStore;
   readonly publicUrl: string;
   readonly persistedOperations: PersistedOperations;
+  readonly telemetry: ServerTelemetry;
+  readonly pages: OperatorPages | undefined;
+};
+
+/** Who is told of requests. */
+export type ServerTelemetry = {
+  readonly log: Log;
+  /** Whether every request is a line of the log. */
+  readonly logsAll: boolean;
+  readonly figures: Figures;
+  readonly tracing: Tracing | undefined;
 };
 
 /** The gateway as a function of requests: fetch's, or Node's through `listener`. */
@@ -35,13 +53,17 @@ export type Server = {
 };
 
 /** Both doors and the images, as one ordered list of plugins. */
-export function createServer({ services, blobs, publicUrl, persistedOperations }: ServerDeps): Server {
+export function createServer(deps: ServerDeps): Server {
+  const { services, blobs, publicUrl, persistedOperations, telemetry, pages } = deps;
+  const { log, logsAll, figures, tracing } = telemetry;
+  const serverLog = createServerLog(log);
+  const contextDeps = { services, publicUrl, reportFailure: (failure: unknown) => serverLog.error(failure) };
   const yoga = createYoga<object, object>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: (initialContext) => createContext({ services, publicUrl }, initialContext),
+    context: (initialContext) => createContext(contextDeps, initialContext),
     maskedErrors: { maskError: maskUnexpected, isDev: false },
-    logging: log,
+    logging: serverLog,
     cors: false,
     multipart: false,
     extraParamNames: ['documentId'],
@@ -50,6 +72,7 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
     renderGraphiQL,
     graphiql: createGraphiQL(publicUrl),
     plugins: [
+      ...(pages ? [useOperatorPages(pages)] : []),
       useImages(blobs),
       useRestContract(),
       useHome('/graphql'),
@@ -60,12 +83,18 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
       useBodyLimit(limits),
       useBulkLimit(),
       useGuardedExecution(),
+      useErrorOrigins(),
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),
+      ...(tracing ? [useTracing(tracing)] : []),
     ],
   });
   return {
     fetch: async (request) => yoga.fetch(request),
-    listener: createListener((request, response) => yoga(request, response)),
+    listener: createListener((request, response) => yoga(request, response), {
+      log,
+      observe: createRequestObserver({ log, logsAll, count: figures.countRequest }),
+      trace: tracing?.traceRequest,
+    }),
   };
 }

@@ -14,14 +14,24 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
   graphql: { folders: ['contract', 'services', '.'] },
   rest: { folders: ['contract', 'graphql', 'http'] },
+  telemetry: { folders: ['.'], packages: ['pino', 'prom-client', '@opentelemetry'] },
   import: { folders: ['contract', 'services', '.'] },
-  http: { folders: ['contract', 'graphql', 'storage'] },
+  http: { folders: ['contract', 'graphql', 'storage', 'telemetry'] },
   config: { folders: [] },
   workers: { folders: ['.'] },
 };
 
 /** Packages that only the folders naming them may import. */
-const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp'];
+const guarded = [
+  'kysely',
+  'pg',
+  '@electric-sql/pglite',
+  'kysely-pglite-dialect',
+  'sharp',
+  'pino',
+  'prom-client',
+  '@opentelemetry',
+];
 
 function listSources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -91,6 +101,12 @@ it('loads no GraphQL before it is known to be production', () => {
 
 it('loads no GraphQL into the primary of several workers', () => {
   expect(listLoaded(path.join('src', 'workers', 'primary.ts')).filter((name) => !name.startsWith('node:'))).toEqual([]);
+});
+
+it('loads what traces and scrapes need only once somebody wants them', () => {
+  const packages = listLoaded(path.join('src', 'main.ts'));
+  expect(packages.filter((name) => name === 'prom-client' || name.startsWith('@opentelemetry/'))).toEqual([]);
+  expect(listLoaded(path.join('src', 'telemetry', 'otlp.ts'))).toContain('@opentelemetry/api');
 });
 
 it('sees the imports it judges', () => {

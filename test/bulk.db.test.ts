@@ -509,12 +509,11 @@ describe('a bulk upsert whose database fails', () => {
         if (statement.includes('indigestible-2')) throw createServerError('22P05');
       },
     });
-    const services = createServices({ ...gateway.deps, db, report: (failure) => reported.push(failure) });
-    const { results, counts } = await services.upsertCustomers(
-      gateway.actor,
-      toItems(named('indigestible')),
-      skipFailed,
-    );
+    const services = createServices({ ...gateway.deps, db });
+    const { results, counts } = await services.upsertCustomers(gateway.actor, toItems(named('indigestible')), {
+      ...skipFailed,
+      report: (failure) => reported.push(failure),
+    });
     expect(results.map((each) => each.ok || each.errors)).toEqual([
       true,
       [{ code: 'server_error', message: texts.serverError, path: [] }],

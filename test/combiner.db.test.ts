@@ -31,7 +31,7 @@ type Upsert = (input: UpsertCustomerInput, as?: Actor, signal?: AbortSignal) => 
 
 /** A combiner of its own; `db` may be one that is looked at. */
 function createUpsert({ db = gateway.deps.db, blobs = gateway.deps.blobs, limits = {} } = {}): Upsert {
-  const combiner = new UpsertCombiner(new UpsertEngine(customerModel, { ...gateway.deps, db, blobs }), limits);
+  const combiner = new UpsertCombiner(new UpsertEngine(customerModel, { ...gateway.deps, db, blobs }), { limits });
   return (input, as = actor, signal) => combiner.upsert(as, { input, problems: [] }, signal);
 }
 

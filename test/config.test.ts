@@ -26,6 +26,8 @@ describe('configuration', () => {
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
+      telemetry: { logLevel: 'info', accessLog: false, metrics: { kind: 'main' }, tracesUrl: undefined },
+      drainDelay: 0,
     });
   });
 
@@ -53,8 +55,9 @@ describe('configuration', () => {
 
   it('cannot be changed, at any depth', () => {
     const config = readConfig({});
-    const parts = [config, config.http, config.database, config.images];
-    expect(parts.map((part) => Object.isFrozen(part))).toEqual([true, true, true, true]);
+    const { http, database, images, telemetry } = config;
+    const parts = [config, http, database, images, telemetry, telemetry.metrics];
+    expect(parts.filter((part) => !Object.isFrozen(part))).toEqual([]);
   });
 
   it.each([
@@ -163,5 +166,46 @@ describe('configuration', () => {
         expect(hidePasswords(url)).toBe('postgres://***@host:5432/db');
       }),
     );
+  });
+});
+
+describe('what a process tells of itself', () => {
+  it('is at the main port while only this machine reaches that, or at one of its own', () => {
+    expect(readConfig({}).telemetry.metrics).toEqual({ kind: 'main' });
+    const http = { host: '127.0.0.1', port: 9464 };
+    expect(readConfig({ METRICS_PORT: '9464' }).telemetry.metrics).toEqual({ kind: 'own', http });
+    const open = { METRICS_PORT: '9464', METRICS_HOST: '[::]' };
+    expect(readConfig(open).telemetry.metrics).toEqual({ kind: 'own', http: { host: '::', port: 9464 } });
+  });
+
+  it('goes where OpenTelemetry’s own variables say', () => {
+    const base = 'http://collector:4318/';
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: base }).telemetry.tracesUrl).toBe(
+      'http://collector:4318/v1/traces',
+    );
+    const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://other/in' };
+    expect(readConfig(traces).telemetry.tracesUrl).toBe('http://other/in');
+    expect(readConfig({ ...traces, OTEL_SDK_DISABLED: 'true' }).telemetry.tracesUrl).toBeUndefined();
+  });
+
+  it('takes a level, a switch and a delay', () => {
+    const config = readConfig({ LOG_LEVEL: 'WARN', ACCESS_LOG: 'on', DRAIN_DELAY: '5' });
+    expect(config).toMatchObject({ telemetry: { logLevel: 'warn', accessLog: true }, drainDelay: 5_000 });
+  });
+
+  it.each([
+    ['LOG_LEVEL', 'loud'],
+    ['ACCESS_LOG', 'yes'],
+    ['METRICS_PORT', '0'],
+    ['METRICS_PORT', '4000'],
+    ['DRAIN_DELAY', '-1'],
+    ['DRAIN_DELAY', '301'],
+    ['DRAIN_DELAY', '1.5'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'ftp://collector'],
+  ])('refuses %s=%s by name', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([
+      expect.stringMatching(`^${name} is ${JSON.stringify(value)}, but must`),
+    ]);
   });
 });

@@ -137,6 +137,7 @@ describe('the pages’ failure outputs', () => {
       create: () => Promise.reject(new Error('ENOSPC: no space left on device, open /secret/path')),
       read: () => Promise.resolve(undefined),
       delete: () => Promise.resolve(),
+      check: () => Promise.resolve(),
       list: async function* () {},
     });
     return createPost(compose(gateway.database, blobs))(address, fields);

@@ -32,7 +32,7 @@ async function startServe(): Promise<{ port: number; message: string; signals: E
   const signals = new EventEmitter();
   let message = '';
   const done = runCommand(['serve'], {
-    env: { ...storage.env, PORT: String(port) },
+    env: { ...storage.env, PORT: String(port), LOG_LEVEL: 'error' },
     signals,
     onOut: (out) => (message = out),
   });

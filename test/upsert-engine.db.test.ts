@@ -497,6 +497,7 @@ function interceptCreate(first: (call: number) => void | Promise<void>): {
       },
       read: (key) => deps.blobs.read(key),
       delete: (keys) => deps.blobs.delete(keys),
+      check: () => deps.blobs.check(),
       list: () => deps.blobs.list(),
     },
     idle: () => Promise.allSettled(pending),

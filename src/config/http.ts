@@ -9,20 +9,32 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-function isLoopback(host: string): boolean {
+/** Whether only this machine reaches what listens at that address. */
+export function isLoopback(host: string): boolean {
   const version = isIP(host);
   return version === 0 ? host === 'localhost' : loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** A port to listen on; undefined where the text is none. */
+export function parsePort(value: string): number | undefined {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** An address to listen on, as Node takes it; the loopback interface's where there is none. */
+export function parseHost(value: string | undefined): string {
+  return (value ?? '').toLowerCase().replace(/^\[(.*)\]$/, '$1') || '127.0.0.1';
+}
+
 function readPort(value: string | undefined, problems: Problems): number {
   if (!value) return 4000;
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (port < 1 || port > 65_535) complain(problems, 'PORT', value, 'a whole number from 1 to 65535');
-  return port;
+  const port = parsePort(value);
+  if (port === undefined) complain(problems, 'PORT', value, 'a whole number from 1 to 65535');
+  return port ?? 0;
 }
 
 function readHost(value: string | undefined, problems: Problems): string {
-  const host = (value ?? '').toLowerCase().replace(/^\[(.*)\]$/, '$1') || '127.0.0.1';
+  const host = parseHost(value);
   if (!isLoopback(host)) {
     const expected =
       'a loopback address (127.0.0.1, ::1 or localhost): callers are not authenticated yet, so the gateway only serves the machine it runs on';

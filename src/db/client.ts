@@ -1,25 +1,35 @@
 import { type ChangeSignal, createLocalSignal } from './change-signal.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite, type PgliteSettings } from './pglite.ts';
-import { defaultPoolSize, openPostgres, type PostgresSettings } from './postgres.ts';
+import { defaultPoolSize, type PoolLoad, openPostgres, type PostgresSettings } from './postgres.ts';
 import { openPostgresSignal } from './postgres-signal.ts';
 import type { Database } from './schema.ts';
+import type { NoteStatement } from './statement-log.ts';
 
 export type DatabaseSettings = PgliteSettings | PostgresSettings;
 
 /** Disposing closes every connection and waits for the statements under way. */
-export type OpenDatabase = AsyncDisposable & { readonly db: Database; readonly kind: DatabaseSettings['kind'] };
+export type OpenDatabase = AsyncDisposable & {
+  readonly db: Database;
+  readonly kind: DatabaseSettings['kind'];
+  /** How much of the pool is in use; undefined where there is none. */
+  readonly readPool?: (() => PoolLoad) | undefined;
+};
 
 /**
  * Opens the database the settings name, without migrating it; a folder is locked until it is disposed of. Throws a
  * `FolderInUseError` or `FolderUnusableError` for a folder, and an Error naming DATABASE_URL (never the password) for a server.
+ * `note` is told of every statement.
  */
-export async function openDatabase(settings: DatabaseSettings): Promise<OpenDatabase> {
-  if (settings.kind === 'postgres') return toOpenDatabase('postgres', await openPostgres(settings));
-  if (settings.directory.startsWith('memory://')) {
-    return toOpenDatabase('pglite', await openPglite({ dataDir: settings.directory }));
+export async function openDatabase(settings: DatabaseSettings, note?: NoteStatement): Promise<OpenDatabase> {
+  if (settings.kind === 'postgres') {
+    const { db, readPool } = await openPostgres(settings, note);
+    return { ...toOpenDatabase('postgres', db), readPool };
   }
-  return openFolder(settings.directory);
+  if (settings.directory.startsWith('memory://')) {
+    return toOpenDatabase('pglite', await openPglite({ dataDir: settings.directory }, note));
+  }
+  return openFolder(settings.directory, note);
 }
 
 /** One would have a long read hold up the writes of a whole process. */
@@ -53,11 +63,11 @@ export function toOpenDatabase(
   return { db, kind, [Symbol.asyncDispose]: () => (closing ??= close()) };
 }
 
-async function openFolder(directory: string): Promise<OpenDatabase> {
+async function openFolder(directory: string, note: NoteStatement | undefined): Promise<OpenDatabase> {
   const lock = await lockFolder(directory);
   const release = () => lock[Symbol.asyncDispose]();
   try {
-    return toOpenDatabase('pglite', await openPglite({ dataDir: directory }), release);
+    return toOpenDatabase('pglite', await openPglite({ dataDir: directory }, note), release);
   } catch (error) {
     await release();
     const reason = error instanceof Error ? error.message : String(error);

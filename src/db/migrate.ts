@@ -27,13 +27,27 @@ export async function migrateToLatest(db: Database): Promise<readonly string[]> 
   });
 }
 
-/** Whether the database has exactly these migrations. Kysely finds that out by reading the catalog, which takes a start far longer. */
-async function isMigrated(db: Database): Promise<boolean> {
+/** The names of the migrations a database has. Kysely would read the catalog for them, which takes a start far longer. */
+async function listApplied(db: Database): Promise<readonly string[]> {
   const { rows: tables } = await sql<{ exists: boolean }>`
     select to_regclass('kysely_migration') is not null as "exists"`.execute(db);
-  if (!tables[0]?.exists) return false;
+  if (!tables[0]?.exists) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return rows.map(({ name }) => name).join() === Object.keys(migrations).sort().join();
+  return rows.map(({ name }) => name);
+}
+
+/** Whether the database has exactly these migrations. */
+async function isMigrated(db: Database): Promise<boolean> {
+  return (await listApplied(db)).join() === Object.keys(migrations).sort().join();
+}
+
+/**
+ * The migrations that the database does not have, in order; it may have more than this program knows. Throws what a
+ * database throws that cannot be asked.
+ */
+export async function listMissingMigrations(db: Database): Promise<readonly string[]> {
+  const applied = new Set(await listApplied(db));
+  return Object.keys(migrations).filter((name) => !applied.has(name));
 }
 
 /** Asks again and again instead of waiting in the server: a wait there would hold back `create index concurrently`. */

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { isConnectionError } from './errors.ts';
 import { PreparingPool } from './preparing-pool.ts';
 import type { Database, Schema } from './schema.ts';
+import { type NoteStatement, createStatementLog } from './statement-log.ts';
 
 /** The server's limit for one statement, in milliseconds. */
 const statementTimeout = 30_000;
@@ -23,21 +24,35 @@ export const defaultPoolSize = 10;
 /** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
 
+/** The connections of a pool, and the statements that wait for one. */
+export type PoolLoad = { readonly inUse: number; readonly idle: number; readonly waiting: number };
+
+/** A pool on a server, and how much of it is in use. */
+export type OpenPool = { readonly db: Database; readonly readPool: () => PoolLoad };
+
 /**
  * Opens a pool on a PostgreSQL server and asks it who it is. Throws an Error that names DATABASE_URL, and never shows the
  * password, where the server cannot be reached, refuses us, or is older than PostgreSQL 15.
  */
-export async function openPostgres({ url, poolSize = defaultPoolSize }: PostgresSettings): Promise<Database> {
+export async function openPostgres(
+  { url, poolSize = defaultPoolSize }: PostgresSettings,
+  note?: NoteStatement,
+): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) }) });
+  const dialect = new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) });
+  const db = new Kysely<Schema>({ dialect, ...createStatementLog(note) });
   try {
     const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db);
     requireSupportedVersion(rows[0]?.version ?? '');
-    return db;
+    return { db, readPool: () => readLoad(pool) };
   } catch (error) {
     await pool.end();
     throw error instanceof UnsupportedServerError ? error : createOpeningError(url, error);
   }
+}
+
+function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
+  return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 /** The server is too old for the schema (it uses `nulls not distinct`). */

@@ -21,4 +21,6 @@ export type GraphContext = YogaInitialContext & {
   readonly lists: AllLists;
   readonly publicUrl: string;
   readonly form?: FormReading;
+  /** Told of what went wrong with one item of several, whose answer tells no more of it than that. */
+  readonly report: (failure: unknown) => void;
 };

@@ -3,6 +3,7 @@ import type { Actor } from '../actor.ts';
 import { texts } from '../contract/errors.ts';
 import type { Services } from '../services/services.ts';
 import type { GraphContext } from './context.ts';
+import { noteOrigin } from './error-origin.ts';
 import { createClientError } from './errors.ts';
 import { createAllLists } from './lists.ts';
 import { createRelations } from './relations.ts';
@@ -26,12 +27,26 @@ export async function identifyActor(services: Services, request: Request): Promi
   }
 }
 
+type ContextDeps = {
+  readonly services: Services;
+  readonly publicUrl: string;
+  /** Told of failures that are answered as no more than that. */
+  readonly reportFailure: (failure: unknown) => void;
+};
+
 /** What Yoga adds to every operation's context. */
 export async function createContext(
-  { services, publicUrl }: { readonly services: Services; readonly publicUrl: string },
+  { services, publicUrl, reportFailure }: ContextDeps,
   { request }: YogaInitialContext,
 ): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
-  const actor = await identifyActor(services, request);
+  const actor = await identifyActor(services, request).catch((error: unknown) => {
+    noteOrigin(error, request);
+    throw error;
+  });
   const relations = createRelations(services, actor);
-  return { actor, services, relations, lists: createAllLists(services, actor, relations), publicUrl };
+  const report = (failure: unknown) => {
+    noteOrigin(failure, request);
+    reportFailure(failure);
+  };
+  return { actor, services, relations, lists: createAllLists(services, actor, relations), publicUrl, report };
 }

@@ -24,7 +24,8 @@ builder.mutationField('upsertCustomers', (t) =>
         toItem(toCustomerInput(input, context), { mode, ifVersion }, context),
       );
       const { signal } = context.request;
-      const answer = await context.services.upsertCustomers(context.actor, items, { ...options, signal });
+      const rules = { ...options, signal, report: context.report };
+      const answer = await context.services.upsertCustomers(context.actor, items, rules);
       primeRelations(context.relations, answer.results);
       return answer;
     },

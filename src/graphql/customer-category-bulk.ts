@@ -27,7 +27,8 @@ builder.mutationField('upsertCustomerCategories', (t) =>
         toItem(toCategoryInput(input, context), { mode, ifVersion }, context),
       );
       const { signal } = context.request;
-      const answer = await context.services.upsertCustomerCategories(context.actor, items, { ...options, signal });
+      const rules = { ...options, signal, report: context.report };
+      const answer = await context.services.upsertCustomerCategories(context.actor, items, rules);
       primeCategories(context.relations, answer.results);
       return answer;
     },

@@ -1,6 +1,7 @@
-import type { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { findOrigin } from './error-origin.ts';
 import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
 
 /** A failure that both doors tell the client as it is, with the catalogue's status. */
@@ -42,5 +43,12 @@ export function maskUnexpected(error: unknown, message: string): Error {
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
   if (cause instanceof ServiceUnavailableError)
     return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });
-  return cutMessage(maskError(error, message, false));
+  const masked = cutMessage(maskError(error, message, false));
+  return masked === error ? masked : nameRequest(masked, findOrigin(error));
+}
+
+/** What is hidden from the client is in the log, under this id. */
+function nameRequest(masked: Error, requestId: string | undefined): Error {
+  if (requestId !== undefined && masked instanceof GraphQLError) Object.assign(masked.extensions, { requestId });
+  return masked;
 }

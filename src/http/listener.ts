@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCatalogue, texts } from '../contract/errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import { requestIdHeader } from './request-id.ts';
+import type { RequestObserver } from './request-observer.ts';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -25,16 +28,35 @@ function answer(response: ServerResponse, code: 'invalid_param_type' | 'server_e
   response.end(JSON.stringify({ error: code, error_description: message }));
 }
 
+export type ListenerOptions = {
+  readonly log: Log;
+  readonly observe: RequestObserver;
+  /** Runs what a request asks for as a trace of its own, where traces are wanted. */
+  readonly trace?: RequestTracer | undefined;
+};
+
+/** Runs `work` as the request's part of a trace, which ends with its answer. */
+export type RequestTracer = (request: IncomingMessage, response: ServerResponse, work: () => void) => void;
+
 /** Node's listener for a fetch-like server, which makes an address of the Host header: a bad one ends here, with 400. */
-export function createListener(handle: Handle): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+export function createListener(
+  handle: Handle,
+  { log, observe, trace }: ListenerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const answerRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (!isHost(request.headers.host)) {
       answer(response, 'invalid_param_type', texts.invalidType('Host'));
       return;
     }
     request.url = toPath(request.url ?? '/');
-    Promise.resolve(handle(request, response)).catch(() => {
+    Promise.resolve(handle(request, response)).catch((error: unknown) => {
+      log.error({ requestId: request.headers[requestIdHeader], error }, 'a request failed');
       answer(response, 'server_error', texts.serverError);
     });
+  };
+  return (request, response) => {
+    observe(request, response);
+    if (trace) trace(request, response, () => answerRequest(request, response));
+    else answerRequest(request, response);
   };
 }

@@ -1,14 +1,20 @@
 import type { YogaLogger } from 'graphql-yoga';
+import { findOrigin } from '../graphql/error-origin.ts';
 import { isExpected } from '../graphql/errors.ts';
+import type { Log } from '../telemetry/log.ts';
 
 const silent = () => undefined;
 
-/** What the server logs: failures nobody expects, to standard error. */
-export const log: YogaLogger = {
-  debug: silent,
-  info: silent,
-  warn: (...parts: unknown[]) => console.warn(...parts),
-  error: (...parts: unknown[]) => {
-    if (!parts.some(isExpected)) console.error(...parts);
-  },
-};
+/** What GraphQL's server tells the log: failures nobody expects, with the request they arose in. */
+export function createServerLog(log: Log): YogaLogger {
+  return {
+    debug: silent,
+    info: silent,
+    warn: (...parts: unknown[]) => log.warn(parts.filter((part) => typeof part === 'string').join(' ')),
+    error: (...parts: unknown[]) => {
+      for (const error of parts) {
+        if (!isExpected(error)) log.error({ requestId: findOrigin(error), error }, 'a request failed');
+      }
+    },
+  };
+}

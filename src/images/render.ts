@@ -4,6 +4,7 @@ import { decodeBmp } from './bmp.ts';
 import { ImagesBusyError, UnsupportedImageError } from './errors.ts';
 import { identifyImage, type ImageFormat } from './identify.ts';
 import { createJobQueue } from '../job-queue.ts';
+import type { Load } from '../monitor.ts';
 import { checkJpegScans, checkSize, defaultMaxPixels } from './limits.ts';
 
 // libvips opens SVG, TIFF, HEIF and more by content: nothing but these three may ever read a stranger's bytes.
@@ -36,7 +37,9 @@ export type ImageRendererOptions = {
 
 export type ImageRenderer = {
   /** Rejects with an UnsupportedImageError (ruling 38), or an ImagesBusyError when the queue is full. */
-  render(bytes: Uint8Array): Promise<RenderedImage>;
+  readonly render: (bytes: Uint8Array) => Promise<RenderedImage>;
+  /** How many pictures wait, and how many are being rendered. */
+  readonly load: () => Load;
 };
 
 type Size = { readonly width: number; readonly height: number };
@@ -121,6 +124,7 @@ export function createImageRenderer(options: ImageRendererOptions = {}): ImageRe
     refuse: () => new ImagesBusyError(`${maxQueued} pictures are waiting already`),
   });
   return {
+    load: queue.load,
     render: async (bytes) => {
       const format = identifyImage(bytes);
       if (!format) throw new UnsupportedImageError('neither JPEG, GIF, PNG nor BMP');

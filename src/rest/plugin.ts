@@ -1,5 +1,6 @@
 import type { Plugin } from 'graphql-yoga';
 import { texts } from '../contract/errors.ts';
+import { noteOrigin } from '../graphql/error-origin.ts';
 import { openBody } from '../http/body.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
@@ -38,9 +39,10 @@ async function answerRoute(route: Route, request: Request, execute: Execute, ans
   return answer(body, { status: intent.validateOnly ? 200 : 201, headers });
 }
 
-function toFailure(error: unknown, logger: Yoga['logger']): RestError {
+function toFailure(error: unknown, request: Request, logger: Yoga['logger']): RestError {
   if (error instanceof RestError) return error;
   if (error instanceof FormError) return new RestError(error.code, error.message);
+  noteOrigin(error, request);
   logger.error(error);
   return createServerError();
 }
@@ -64,7 +66,7 @@ export function useRestContract(): Plugin {
         const execute = await prepareExecution(yoga, { ...serverContext, request, params: {} });
         event.endResponse(await answerRoute(matchRoute(request.method, path), request, execute, answer));
       } catch (error) {
-        event.endResponse(renderError(toFailure(error, yoga.logger), answer));
+        event.endResponse(renderError(toFailure(error, request, yoga.logger), answer));
       }
     },
   };

@@ -1,6 +1,7 @@
 import type { ChangeSignal } from '../db/change-signal.ts';
 import type { Database } from '../db/schema.ts';
 import type { ImageRenderer } from '../images/render.ts';
+import type { Tracer, UpsertMonitor } from '../monitor.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 
 /** What upserts need of the world. */
@@ -11,6 +12,7 @@ export type UpsertDeps = {
   readonly now: () => Date;
   /** Where committed changes are announced to those who follow them, if anywhere. */
   readonly signal?: ChangeSignal;
-  /** Told of what went wrong with one item of several, which its answer tells no more of than that. */
-  readonly report?: (failure: unknown) => void;
+  /** Told of what is done, if anybody wants to know. */
+  readonly monitor?: UpsertMonitor | undefined;
+  readonly tracer?: Tracer | undefined;
 };

@@ -58,7 +58,7 @@ type CallOptions = UpsertOptions & { readonly signal?: AbortSignal };
 type BulkUpsert<K extends Kind> = (
   actor: Actor,
   items: readonly UpsertItem<K['input']>[],
-  options: CallOptions & Pick<BulkRules, 'onError' | 'onDuplicate'>,
+  options: CallOptions & BulkRules,
 ) => Promise<BulkAnswer<ResultOf<K>>>;
 
 /** Bulk upserts under way and waiting, of both kinds together: each may hold megabytes and keep a connection busy. */
@@ -72,8 +72,10 @@ function createUpsert<K extends Kind>(
   model: UpsertModel<K>,
   deps: UpsertDeps,
 ): (actor: Actor, item: UpsertItem<K['input']>, options?: CallOptions) => Promise<ResultOf<K>> {
-  const combiner = new UpsertCombiner(new UpsertEngine(model, deps));
-  const trials = new UpsertCombiner(new UpsertEngine(model, deps, { validateOnly: true }), trialLimits);
+  const combiner = new UpsertCombiner(new UpsertEngine(model, deps), { watching: deps });
+  const trying = new UpsertEngine(model, deps, { validateOnly: true });
+  const trials = new UpsertCombiner(trying, { limits: trialLimits });
+  deps.monitor?.watchQueue(model.table, () => combiner.load());
   return (actor, item, { validateOnly = false, signal } = {}) =>
     (validateOnly ? trials : combiner).upsert(actor, item, signal);
 }
@@ -84,7 +86,7 @@ function createBulkUpsert<K extends Kind>(model: UpsertModel<K>, deps: UpsertDep
   return (actor, items, { validateOnly = false, signal, ...rules }) =>
     queue.run(() => {
       signal?.throwIfAborted();
-      return upsertBulk(validateOnly ? trying : keeping, actor, items, { ...rules, report: deps.report });
+      return upsertBulk(validateOnly ? trying : keeping, actor, items, rules);
     });
 }
 
@@ -94,6 +96,8 @@ export function createServices(world: UpsertDeps): Services {
   const deps = { ...world, signal };
   const refuse = () => new ServiceUnavailableError(texts.tooManyCalls);
   const bulkQueue = createJobQueue({ ...bulkLimits, refuse });
+  deps.monitor?.watchQueue('bulk', bulkQueue.load);
+  deps.monitor?.watchQueue('images', deps.images.load);
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
     upsertCustomer: createUpsert(customerModel, deps),

@@ -8,6 +8,8 @@ export type BlobStore = {
   read(key: string): Promise<StoredBlob | undefined>;
   /** Keys that don't exist are fine. */
   delete(keys: readonly string[]): Promise<void>;
+  /** Throws where files can be neither read nor created just now. */
+  check(): Promise<void>;
   /** Every file, in no order; files created or deleted meanwhile may be missing or in it. */
   list(): AsyncIterable<{ readonly key: string; readonly modifiedAt: Date }>;
 };
@@ -32,6 +34,7 @@ export function withSafeKeys(store: BlobStore): BlobStore {
     },
     read: async (key) => (isSafeKey(key) ? await store.read(key) : undefined),
     delete: async (keys) => await store.delete(keys.filter(isSafeKey)),
+    check: () => store.check(),
     list: async function* () {
       for await (const entry of store.list()) if (isSafeKey(entry.key)) yield entry;
     },

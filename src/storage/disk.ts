@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, lstat, open, opendir, realpath, rm, unlink } from 'node:fs/promises';
+import { access, constants, link, lstat, open, opendir, realpath, rm, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { withSafeKeys, type BlobStore } from './blob-store.ts';
 import { createFolderMaker, hasErrorCode, syncFolder, writeDurably } from './durable-files.ts';
@@ -103,6 +103,7 @@ export function createDiskStore(directory: string): BlobStore {
   const findRoot = (): Promise<string | undefined> => undefinedIfAbsent(() => realpath(base));
   const makeFolder = createFolderMaker();
   let tidied: Promise<void> | undefined;
+  let checked: string | undefined;
 
   /** The store's real path, once it can be written to. */
   const prepareRoot = async (): Promise<string> => {
@@ -146,6 +147,12 @@ export function createDiskStore(directory: string): BlobStore {
         const path = await findFile(root, key);
         if (path !== undefined) await undefinedIfAbsent(() => unlink(path));
       }
+    },
+
+    // A folder that was there and is gone is a mount that was lost: to make another would hide that.
+    check: async () => {
+      checked ??= await prepareRoot();
+      await access(join(checked, incomingFolder), constants.R_OK | constants.W_OK | constants.X_OK);
     },
 
     list: async function* () {

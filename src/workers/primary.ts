@@ -5,6 +5,7 @@ import { requireListenable } from '../listen.ts';
 import { waitForSignal } from '../stop-signals.ts';
 import { withDatabase } from '../with-database.ts';
 import type { WorkersIo } from './serve.ts';
+import { drainMessage } from './report.ts';
 import { type WorkerProcess, startWorker } from './worker-process.ts';
 
 /** Between the end of a worker and the start of the next in its place, in milliseconds; `steady` is what begins anew. */
@@ -57,6 +58,8 @@ export async function serveAsPrimary(config: Config, { out, err, signals }: Work
     ends = workers.map((worker) => keepReplacing(worker, stop.signal, err));
     out(message);
     await waitForSignal(signals);
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.send(drainMessage);
+    if (config.drainDelay > 0) await delay(config.drainDelay);
     return 0;
   } finally {
     stop.abort();

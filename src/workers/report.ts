@@ -1,3 +1,6 @@
+/** What a primary tells its workers some time before it lets go of them: that they are not ready from now on. */
+export const drainMessage = 'drain';
+
 /** What a worker tells its primary once: its start message, or why it cannot serve. */
 export type Report = { readonly isReady: boolean; readonly text: string };
 

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { describeFailure } from '../describe-failure.ts';
 import { serve } from '../main.ts';
 import { type Signals, waitForSignal } from '../stop-signals.ts';
-import type { Report } from './report.ts';
+import { type Report, drainMessage } from './report.ts';
 
 /** A primary that can be told nothing any more is gone, and that is heard of otherwise. */
 function report(worker: Worker, message: Report): Promise<void> {
@@ -12,12 +12,17 @@ function report(worker: Worker, message: Report): Promise<void> {
 
 async function serveUntilStopped(worker: Worker, config: Config, signals: Signals): Promise<void> {
   const lines: string[] = [];
-  const running = await serve(config, (line) => lines.push(`${line}\n`), { isMigrated: true });
+  const print = (line: string) => void lines.push(`${line}\n`);
+  const running = await serve(config, { print }, { isMigrated: true, worker: String(worker.id) });
+  worker.on('message', (message: unknown) => {
+    if (message === drainMessage) void running.drain();
+  });
   // Otherwise Node ends a worker whose primary is gone at once, whatever is under way.
   worker.exitedAfterDisconnect = true;
   const stopped = waitForSignal(signals, 'disconnect');
   await report(worker, { isReady: true, text: lines.join('') });
   await stopped;
+  if (worker.isConnected()) await running.drain();
   await running.stop();
 }
 

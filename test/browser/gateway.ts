@@ -19,7 +19,9 @@ export type ListeningGateway = {
 export async function startGateway(settings: NodeJS.ProcessEnv = {}): Promise<ListeningGateway> {
   const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-browser-'));
   const port = String(await findFreePort());
-  const server = await serve(readConfig({ DATA_DIR: folder, PORT: port, ...settings }), () => undefined);
+  const server = await serve(readConfig({ DATA_DIR: folder, PORT: port, ...settings }), {
+    print: () => undefined,
+  });
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= server.stop());
   return {

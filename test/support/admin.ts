@@ -34,6 +34,22 @@ export async function allowConnections(url: string, name: string, isAllowed: boo
   });
 }
 
+/** Makes a database unreachable for everybody and back; disposing opens it again. */
+export function createDisturber(
+  url: string,
+): AsyncDisposable & { readonly close: () => Promise<void>; readonly open: () => Promise<void> } {
+  const name = new URL(url).pathname.slice(1);
+  const server = withDatabase(url, 'postgres');
+  const close = async () => {
+    await allowConnections(server, name, false);
+    await administer(server, async (client) => {
+      await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    });
+  };
+  const open = () => allowConnections(server, name, true);
+  return { close, open, [Symbol.asyncDispose]: open };
+}
+
 async function administer(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url, application_name: 'customer-gateway tests' });
   await client.connect();

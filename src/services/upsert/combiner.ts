@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor, OrganizationIdentity } from '../../actor.ts';
 import { texts } from '../../contract/errors.ts';
+import type { Load } from '../../monitor.ts';
+import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 import type { UpsertEngine } from './engine.ts';
 import type { Entry, Settled } from './entry.ts';
@@ -26,6 +28,13 @@ const usualLimits: CombinerLimits = {
   writes: { organization: 2, process: 6 },
   calls: { organization: 2_000, process: 10_000 },
   images: { writes: 4, calls: 64 },
+};
+
+/** What a combiner may be made with; `limits` differ from the usual ones. */
+export type CombinerOptions = {
+  readonly limits?: Partial<CombinerLimits>;
+  /** Who is told of its writes. */
+  readonly watching?: Pick<UpsertDeps, 'monitor' | 'tracer'>;
 };
 
 /** What one organization has waiting and under way. */
@@ -54,6 +63,7 @@ function hasImage<K extends Kind>(entry: Entry<K>): boolean {
 export class UpsertCombiner<K extends Kind> {
   readonly #engine: UpsertEngine<K>;
   readonly #limits: CombinerLimits;
+  readonly #watching: Pick<UpsertDeps, 'monitor' | 'tracer'>;
   /** Of the organizations that have calls, in the order of their turns. */
   readonly #lanes = new Map<number, Lane<K>>();
   #writes = 0;
@@ -62,9 +72,17 @@ export class UpsertCombiner<K extends Kind> {
   readonly #imageCalls = new Set<Entry<K>>();
   #isScheduled = false;
 
-  constructor(engine: UpsertEngine<K>, limits: Partial<CombinerLimits> = {}) {
+  constructor(engine: UpsertEngine<K>, { limits, watching = {} }: CombinerOptions = {}) {
     this.#engine = engine;
     this.#limits = { ...usualLimits, ...limits };
+    this.#watching = watching;
+  }
+
+  /** How many calls wait, and how many are being written. */
+  load(): Load {
+    let waiting = 0;
+    for (const lane of this.#lanes.values()) waiting += lane.waiting.length;
+    return { waiting, running: this.#calls - waiting };
   }
 
   /**
@@ -75,12 +93,13 @@ export class UpsertCombiner<K extends Kind> {
     const lane = this.#laneOf(actor.organization);
     const { organization, process } = this.#limits.calls;
     if (lane.calls >= organization || this.#calls >= process) throw new ServiceUnavailableError(texts.tooManyCalls);
+    const origin = this.#watching.tracer?.findPlace();
     const settled = await new Promise<Settled<ResultOf<K>>>((resolve) => {
       const settle = (fate: Settled<ResultOf<K>>) => {
         this.#leave(lane, entry);
         resolve(fate);
       };
-      const entry = this.#engine.admit({ item, userId: actor.userId, signal, settle });
+      const entry = this.#engine.admit({ item, userId: actor.userId, signal, settle, origin });
       this.#enter(lane, entry);
     });
     return requireResult(settled);
@@ -158,7 +177,7 @@ export class UpsertCombiner<K extends Kind> {
   async #write(lane: Lane<K>, entries: readonly Entry<K>[]): Promise<void> {
     for (const entry of entries) for (const name of entry.names.own) lane.busy.set(name, entry);
     const free = this.#occupy(lane, entries);
-    const lost = await this.#engine.round(lane.organization, entries);
+    const lost = await this.#round(lane.organization, entries);
     free();
     this.#schedule();
     if (lost.length === 0) return;
@@ -166,6 +185,16 @@ export class UpsertCombiner<K extends Kind> {
     for (const entry of lost) this.#release(lane, entry);
     lane.waiting = [...lost, ...lane.waiting];
     this.#schedule();
+  }
+
+  #round(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
+    const { monitor, tracer } = this.#watching;
+    const kind = this.#engine.model.table;
+    monitor?.countBatch(kind, entries.length);
+    const round = () => this.#engine.round(organization, entries);
+    if (!tracer) return round();
+    const origins = entries.flatMap(({ origin }) => origin ?? []);
+    return tracer.trace({ name: 'upsert batch', attributes: { kind, size: entries.length }, origins }, round);
   }
 
   /** Counts a write in, and answers how to count it out again. */

@@ -10,6 +10,7 @@ import { sortErrors } from './check-item.ts';
 import { EntryImages } from './entry-images.ts';
 import { type Entry, type Settled, type Submission, createEntry, isNamed } from './entry.ts';
 import { abortOthers, refuseUnread } from './all-or-none.ts';
+import { fateOf } from './fate.ts';
 import { lockRecords } from './lock.ts';
 import type { Kind, ResultOf, RowOf, UpsertModel } from './model.ts';
 import { findEntangled } from './rounds.ts';
@@ -127,6 +128,7 @@ export class UpsertEngine<K extends Kind> {
 
   #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
     entry.isSettled = true;
+    if (this.#keeps) this.#deps.monitor?.countFate(this.model.table, entry.checked.door, fateOf(entry, settled));
     entry.settle(settled);
   }
 

@@ -1,4 +1,5 @@
 import type { StoredImage } from '../../contract/images.ts';
+import type { TracePlace } from '../../monitor.ts';
 import { checkItem } from './check-item.ts';
 import type { PreparedImage } from './images.ts';
 import type { Kind, ResultOf, RowOf, Ties, UpsertModel } from './model.ts';
@@ -17,6 +18,8 @@ export type Entry<K extends Kind> = {
   readonly userId: number | null;
   /** Aborts when the caller has gone: what was not begun until then need not be done. */
   readonly signal: AbortSignal | undefined;
+  /** Where in a trace it was called for. */
+  readonly origin: TracePlace | undefined;
   /** Called once, as soon as the entry's fate is known. */
   readonly settle: (settled: Settled<ResultOf<K>>) => void;
   checked: CheckedItem<K['input']>;
@@ -41,12 +44,13 @@ export function isNamed<K extends Kind>({ checked }: Pick<Entry<K>, 'checked'>):
 export type Submission<K extends Kind> = Pick<Entry<K>, 'userId' | 'settle'> & {
   readonly item: UpsertItem<K['input']>;
   readonly signal?: AbortSignal | undefined;
+  readonly origin?: TracePlace | undefined;
 };
 
 /** Checks all of an item that can be checked without the database, and makes an entry of it. */
 export function createEntry<K extends Kind>(
   { parameters, image, tiesOf }: UpsertModel<K>,
-  { item, userId, signal, settle }: Submission<K>,
+  { item, userId, signal, settle, origin }: Submission<K>,
 ): Entry<K> {
   const checked = checkItem(item, parameters, image.ofInput);
   const { input } = checked;
@@ -54,5 +58,5 @@ export function createEntry<K extends Kind>(
   const own = isNamed<K>({ checked })
     ? [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims]
     : [];
-  return { names: { own, needs, needsIfNew }, userId, signal, settle, checked, isSettled: false, losses: 0 };
+  return { names: { own, needs, needsIfNew }, userId, signal, origin, settle, checked, isSettled: false, losses: 0 };
 }
