@@ -38,7 +38,7 @@ export async function startCluster(
 ): Promise<Cluster> {
   const port = await findFreePort();
   const argv = ['serve', '--workers', String(count)];
-  const primary = startCommand(program, argv, { ...env, PORT: String(port) });
+  const primary = startCommand(program, argv, { LOG_LEVEL: 'error', ...env, PORT: String(port) });
   await vi.waitUntil(() => primary.out().includes('is ready') || !primary.isRunning(), { timeout: 60_000 });
   if (!primary.isRunning()) throw new Error(primary.err());
   return {
