@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
+import { createAuthentication } from './auth/authenticate.ts';
 import type { Config } from './config.ts';
+import type { AuthConfig } from './config/auth.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
@@ -9,6 +11,7 @@ import { createImageRenderer } from './images/render.ts';
 import { log } from './http/log.ts';
 import { packageRoot } from './package-root.ts';
 import { type Server, createServer } from './server.ts';
+import { hasApiKeys } from './services/api-keys.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createServices } from './services/services.ts';
@@ -18,6 +21,8 @@ import { createDiskStore } from './storage/disk.ts';
 export type App = AsyncDisposable & {
   readonly server: Server;
   readonly organizations: () => Promise<readonly OrganizationIdentity[]>;
+  /** Whether any API key would be let in now. */
+  readonly hasKeys: () => Promise<boolean>;
   /** The organization created from the example file just now, if any. */
   readonly provisioned: string | undefined;
   /** Completes every subscription, so that their requests end. */
@@ -40,17 +45,19 @@ async function provisionExample(db: Database, now: Date): Promise<string | undef
   return (await provision(db, file, now)).organization.name;
 }
 
+type ServerSettings = {
+  readonly auth: AuthConfig;
+  readonly publicUrl: string;
+  readonly persistedOperations?: PersistedOperations | undefined;
+};
+
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
-export function composeServer(
-  deps: UpsertDeps & { readonly publicUrl: string; readonly persistedOperations?: PersistedOperations | undefined },
-): Server {
-  const { blobs, publicUrl, persistedOperations = new Map() } = deps;
-  return createServer({
-    services: createServices({ report: (failure) => log.error(failure), ...deps }),
-    blobs,
-    publicUrl,
-    persistedOperations,
-  });
+export function composeServer(deps: UpsertDeps & ServerSettings): Server {
+  const { auth, blobs, now, publicUrl, persistedOperations = new Map() } = deps;
+  const services = createServices({ report: (failure) => log.error(failure), ...deps });
+  const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
+  const isAuthenticated = auth.kind === 'on';
+  return createServer({ services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations });
 }
 
 /**
@@ -76,10 +83,12 @@ export async function createApp(config: Config, { isMigrated = false }: AppOptio
         images: createImageRenderer(),
         now,
         signal,
+        auth: config.auth,
         publicUrl: config.publicUrl,
         persistedOperations,
       }),
       organizations: () => listOrganizations(db),
+      hasKeys: () => hasApiKeys(db, now()),
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {

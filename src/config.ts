@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { type AuthConfig, readAuth } from './config/auth.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { ConfigError } from './config/problems.ts';
@@ -11,6 +12,7 @@ export type Config = {
   readonly http: HttpConfig;
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
+  readonly auth: AuthConfig;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -21,7 +23,7 @@ export type Config = {
 };
 
 /**
- * The settings of a process, read from PORT, HOST, WORKERS, DATA_DIR, DATABASE_URL, PUBLIC_URL and
+ * The settings of a process, read from PORT, HOST, WORKERS, PUBLIC_URL, AUTH, JWT_…, DATA_DIR, DATABASE_URL and
  * PERSISTED_OPERATIONS; an empty variable counts as unset.
  * Throws a `ConfigError` that names every variable with a bad value, and never a password.
  */
@@ -29,8 +31,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
+  const { http, publicUrl } = readHttp(env, problems);
   const config: Config = {
-    ...readHttp(env, problems),
+    http,
+    publicUrl,
+    auth: Object.freeze(readAuth(env, http.host, problems)),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

@@ -50,8 +50,9 @@ export async function serve(
     const server = createServer(timeouts, app.server.listener);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
+    const hasKeys = await app.hasKeys();
     const port = await listen(server, config.http);
-    for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) log(line);
+    for (const line of describeStart({ config, organizations, provisioned: app.provisioned, hasKeys })) log(line);
     const stop = async () => {
       app.endSubscriptions();
       await close();

@@ -1,12 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
+import type { Authenticate } from './auth/authenticate.ts';
 import { useBulkLimit } from './graphql/bulk-limit.ts';
+import { createIdentification, useCallers } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
+import { useScopes } from './graphql/scopes.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useBodyLimit } from './http/body-limit.ts';
@@ -23,6 +26,10 @@ import type { BlobStore } from './storage/blob-store.ts';
 
 type ServerDeps = {
   readonly services: Services;
+  readonly authenticate: Authenticate;
+  /** Whether calls need a credential. */
+  readonly isAuthenticated: boolean;
+  readonly now: () => Date;
   readonly blobs: BlobStore;
   readonly publicUrl: string;
   readonly persistedOperations: PersistedOperations;
@@ -35,11 +42,13 @@ export type Server = {
 };
 
 /** Both doors and the images, as one ordered list of plugins. */
-export function createServer({ services, blobs, publicUrl, persistedOperations }: ServerDeps): Server {
+export function createServer(deps: ServerDeps): Server {
+  const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations } = deps;
+  const identify = createIdentification(authenticate);
   const yoga = createYoga<object, object>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: (initialContext) => createContext({ services, publicUrl }, initialContext),
+    context: (initialContext) => createContext({ services, identify, publicUrl }, initialContext),
     maskedErrors: { maskError: maskUnexpected, isDev: false },
     logging: log,
     cors: false,
@@ -48,17 +57,19 @@ export function createServer({ services, blobs, publicUrl, persistedOperations }
     maxRequestBodySize: false,
     landingPage: false,
     renderGraphiQL,
-    graphiql: createGraphiQL(publicUrl),
+    graphiql: createGraphiQL(publicUrl, isAuthenticated),
     plugins: [
       useImages(blobs),
       useRestContract(),
       useHome('/graphql'),
+      useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
       useBodyLimit(limits),
       useBulkLimit(),
+      useScopes(schema),
       useGuardedExecution(),
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),

@@ -12,7 +12,8 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   storage: { folders: [] },
   db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
-  graphql: { folders: ['contract', 'services', '.'] },
+  auth: { folders: ['contract', 'config', 'services', '.'], packages: ['jose'] },
+  graphql: { folders: ['contract', 'auth', 'services', '.'] },
   rest: { folders: ['contract', 'graphql', 'http'] },
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage'] },
@@ -21,7 +22,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
 };
 
 /** Packages that only the folders naming them may import. */
-const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp'];
+const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp', 'jose'];
 
 function listSources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

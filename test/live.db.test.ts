@@ -11,7 +11,7 @@ import { createFollowChanges } from '../src/services/changes/follow.ts';
 import { provision } from '../src/services/provisioning.ts';
 import { changeFields, findEnd } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
-import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { type TestGateway, anybody, openTestGateway } from './support/gateway.ts';
 import { type LiveServer, type Subscription, listen, subscribe } from './support/live.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCategory } from './support/upserts.ts';
@@ -146,7 +146,9 @@ function watchSignal(signal: ChangeSignal = createLocalSignal()) {
 describe('one who follows', () => {
   it('leaves nothing behind when it goes away, while waiting or while changes come', async () => {
     const { watched, countListening } = watchSignal(gateway.deps.signal);
-    await using own = await listen(composeServer({ ...gateway.deps, signal: watched, publicUrl: 'http://own.test' }));
+    await using own = await listen(
+      composeServer({ ...gateway.deps, signal: watched, auth: anybody, publicUrl: 'http://own.test' }),
+    );
     const waiting = await subscribe(own.url, subscription);
     const busy = await subscribe(own.url, subscription);
     const first = busy.next();
@@ -193,7 +195,7 @@ describe('one who follows', () => {
     const counted = countStatements(gateway.deps.db);
     const signal = createLocalSignal();
     const deps = { ...gateway.deps, db: counted.db, signal };
-    await using own = await listen(composeServer({ ...deps, publicUrl: 'http://own.test' }));
+    await using own = await listen(composeServer({ ...deps, auth: anybody, publicUrl: 'http://own.test' }));
     const events = await subscribe(own.url, subscription);
     const next = events.next();
     await gateway.postCustomer('cut', { name: '1' });
@@ -236,6 +238,7 @@ if (findDatabaseKind() === 'postgres')
       const config = {
         http: { host: '127.0.0.1', port: 0 },
         workers: 1,
+        auth: anybody,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,

@@ -1,37 +1,22 @@
 import type { YogaInitialContext } from 'graphql-yoga';
-import type { Actor } from '../actor.ts';
-import { texts } from '../contract/errors.ts';
+import type { Door } from '../auth/credentials.ts';
 import type { Services } from '../services/services.ts';
+import type { Identify } from './callers.ts';
 import type { GraphContext } from './context.ts';
-import { createClientError } from './errors.ts';
 import { createAllLists } from './lists.ts';
 import { createRelations } from './relations.ts';
 
-/** The header that chooses among several organizations, until callers are authenticated. */
-const organizationHeader = 'X-Organization';
+type ContextDeps = { readonly services: Services; readonly identify: Identify; readonly publicUrl: string };
 
-/** Who calls. Throws a client's error where no organization can be told, before anything of the body is read. */
-export async function identifyActor(services: Services, request: Request): Promise<Actor> {
-  const name = request.headers.get(organizationHeader);
-  const choice = await services.organizations.choose(name);
-  switch (choice.kind) {
-    case 'chosen':
-      return { organization: choice.organization, userId: null };
-    case 'unnamed':
-      throw createClientError('missing_param', texts.missing(organizationHeader));
-    case 'unknown':
-      throw createClientError('not_found', texts.notFound('organization', name ?? ''));
-    case 'none':
-      throw createClientError('service_unavailable', texts.noOrganization);
-  }
-}
+/** What a door gives to begin with; without `door` it is GraphQL's own. */
+type InitialContext = YogaInitialContext & { readonly door?: Door };
 
-/** What Yoga adds to every operation's context. */
+/** What Yoga adds to every operation's context. Throws what tells why the caller is not let in, before a body is read. */
 export async function createContext(
-  { services, publicUrl }: { readonly services: Services; readonly publicUrl: string },
-  { request }: YogaInitialContext,
+  { services, identify, publicUrl }: ContextDeps,
+  { request, door = 'graphql' }: InitialContext,
 ): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
-  const actor = await identifyActor(services, request);
+  const actor = await identify(request, door);
   const relations = createRelations(services, actor);
   return { actor, services, relations, lists: createAllLists(services, actor, relations), publicUrl };
 }
