@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
+import { createAuthentication } from './auth/authenticate.ts';
 import type { Config } from './config.ts';
+import type { AuthConfig } from './config/auth.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
@@ -10,6 +12,7 @@ import { type OperatorPages, createOperatorPages } from './http/operator-pages.t
 import { nameRoute } from './http/route-name.ts';
 import { packageRoot } from './package-root.ts';
 import { type Server, type ServerTelemetry, createServer } from './server.ts';
+import { hasApiKeys } from './services/api-keys.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createServices } from './services/services.ts';
@@ -25,6 +28,8 @@ import { openTracing } from './telemetry/tracing.ts';
 export type App = AsyncDisposable & {
   readonly server: Server;
   readonly organizations: () => Promise<readonly OrganizationIdentity[]>;
+  /** Whether any API key would be let in now. */
+  readonly hasKeys: () => Promise<boolean>;
   /** The organization created from the example file just now, if any. */
   readonly provisioned: string | undefined;
   /** Completes every subscription, so that their requests end. */
@@ -75,6 +80,7 @@ function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
 
 /** What a gateway is put together of; without `telemetry` only its failures are told. */
 type Parts = UpsertDeps & {
+  readonly auth: AuthConfig;
   readonly publicUrl: string;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
@@ -83,9 +89,22 @@ type Parts = UpsertDeps & {
 
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
 export function composeServer(parts: Parts): Server {
-  const { blobs, publicUrl, persistedOperations = new Map(), telemetry = createPlainTelemetry(), pages } = parts;
+  const { auth, blobs, now, publicUrl, pages } = parts;
+  const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
   const services = createServices({ ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
-  return createServer({ services, blobs, publicUrl, persistedOperations, telemetry, pages });
+  const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
+  const isAuthenticated = auth.kind === 'on';
+  return createServer({
+    services,
+    authenticate,
+    isAuthenticated,
+    now,
+    blobs,
+    publicUrl,
+    persistedOperations,
+    telemetry,
+    pages,
+  });
 }
 
 /**
@@ -120,6 +139,7 @@ export async function createApp(
         images: createImageRenderer(),
         now,
         signal,
+        auth: config.auth,
         publicUrl: config.publicUrl,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
@@ -128,6 +148,7 @@ export async function createApp(
       operatorPages: createOperatorPages({ readiness, scrape, log }),
       drain: readiness.drain,
       organizations: () => listOrganizations(db),
+      hasKeys: () => hasApiKeys(db, now()),
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { type AuthConfig, readAuth } from './config/auth.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { ConfigError } from './config/problems.ts';
@@ -12,6 +13,7 @@ export type Config = {
   readonly http: HttpConfig;
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
+  readonly auth: AuthConfig;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -37,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const config: Config = {
     http,
     publicUrl,
+    auth: Object.freeze(readAuth(env, http.host, problems)),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

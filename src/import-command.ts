@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { OrganizationIdentity } from './actor.ts';
+import { chooseOrganization } from './choose-organization.ts';
 import { type Config, readConfig } from './config.ts';
 import { openChangeSignal } from './db/client.ts';
 import type { Database } from './db/schema.ts';
@@ -94,23 +95,6 @@ function requireFormat({ file, format }: ImportCall): Format {
   const known = format ?? (isStdin(file) ? undefined : findFormat(file));
   if (known) return known;
   throw new Error(`${isStdin(file) ? 'Standard input' : file} tells no format: say --format csv, tsv or ndjson.`);
-}
-
-/** By name, else by id; without a choice the only one there is. */
-function chooseOrganization(all: readonly OrganizationIdentity[], choice: string | undefined): OrganizationIdentity {
-  const [only] = all;
-  if (!only) throw new Error('There is no organization yet: customer-gateway provision FILE creates one.');
-  const chosen =
-    choice === undefined
-      ? all.length === 1 && only
-      : (all.find(({ name }) => name === choice) ?? all.find(({ id }) => String(id) === choice));
-  if (chosen) return chosen;
-  const names = all.map(({ name }) => JSON.stringify(name)).join(', ');
-  throw new Error(
-    choice === undefined
-      ? `There are several organizations, so say --organization: ${names}.`
-      : `There is no organization ${JSON.stringify(choice)}; there are ${names}.`,
-  );
 }
 
 function describeRest(rows: number, checkpoint: CheckpointFile | undefined): string {

@@ -82,9 +82,10 @@ export async function serve(
     const server = createServer(timeouts, app.server.listener);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
+    const hasKeys = await app.hasKeys();
     closeOperators = await listenForOperators(app, config.telemetry);
     const port = await listen(server, config.http);
-    for (const line of describeStart({ config, organizations, provisioned: app.provisioned })) print(line);
+    for (const line of describeStart({ config, organizations, provisioned: app.provisioned, hasKeys })) print(line);
     log.info({ port, database: config.database.kind, node: process.version }, 'started');
     const drain = async () => {
       log.info({ seconds: config.drainDelay / 1_000 }, 'draining');

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDays } from './command-arguments.ts';
 import { type Config, readConfig } from './config.ts';
 import { expectedWorkers, isWorkers } from './config/workers.ts';
 import { describeFailure } from './describe-failure.ts';
 import { describeReadFailure } from './describe-read-failure.ts';
 import type { ImportCall } from './import-command.ts';
+import { addKeysCommand } from './keys-program.ts';
 import { packageRoot } from './package-root.ts';
 import type { ProvisionReport } from './services/provisioning.ts';
 import { waitForSignal } from './stop-signals.ts';
@@ -25,8 +27,19 @@ export type CliIo = {
 const environmentHelp = `
 Environment:
   PORT          the port to listen on (4000)
-  HOST          the address to listen on (127.0.0.1); loopback only, until callers are authenticated
+  HOST          the address to listen on (127.0.0.1)
   WORKERS       how many processes serve, auto for one on each core (1); more than one need DATABASE_URL
+  AUTH          who may call: off, which is anybody on this machine (what it is on a loopback HOST unless told),
+                keys (API keys: keys create makes them), jwt (tokens of an identity provider), or keys,jwt
+  JWT_JWKS_URL  where the identity provider publishes its keys; needed by jwt, as are the next two
+  JWT_ISSUER    the iss that its tokens have
+  JWT_AUDIENCE  the aud that tokens for this gateway have
+  JWT_ALGORITHMS
+                the signatures that are accepted (RS256,PS256,ES256,EdDSA)
+  JWT_ORGANIZATION_CLAIM, JWT_SCOPE_CLAIM
+                the claims that name organizations and scopes (organization, scope)
+  JWT_USER_CLAIM
+                the claim that holds the reference of a user, who becomes createdBy (none)
   DATA_DIR      the folder that holds the embedded database and the images (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
@@ -49,6 +62,7 @@ Examples:
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
   customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
+  customer-gateway keys create --name ERP --scope read,write --expires 365d > erp.key
   customer-gateway print-schema > schema.graphql
 
 Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.
@@ -148,13 +162,6 @@ async function provisionFile(file: string, io: CliIo): Promise<void> {
   io.out(describeReport(report));
 }
 
-/** Days, as `90d` says them. A day at the least: whoever follows the feed may be away for a while. */
-function parseDays(text: string): number {
-  const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? 0);
-  if (days < 1) throw new InvalidArgumentError('It must be a number of days such as 90d.');
-  return days;
-}
-
 async function prune(days: number, io: CliIo): Promise<void> {
   const config = readConfig(io.env);
   const { pruneChanges } = await import('./services/changes/prune.ts');
@@ -233,6 +240,7 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
       async (collection: ImportCall['collection'], file: string, options: Omit<ImportCall, 'collection' | 'file'>) =>
         exit(await importFile({ ...options, collection, file }, io)),
     );
+  addKeysCommand(program, io);
   program
     .command('print-schema')
     .description('print the GraphQL schema')

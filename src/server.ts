@@ -1,13 +1,16 @@
 import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
+import type { Authenticate } from './auth/authenticate.ts';
 import { useBulkLimit } from './graphql/bulk-limit.ts';
+import { createIdentification, useCallers } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
 import { useErrorOrigins } from './graphql/error-origin.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
+import { useScopes } from './graphql/scopes.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useTracing } from './graphql/tracing.ts';
@@ -30,6 +33,10 @@ import type { Tracing } from './telemetry/tracing.ts';
 
 type ServerDeps = {
   readonly services: Services;
+  readonly authenticate: Authenticate;
+  /** Whether calls need a credential. */
+  readonly isAuthenticated: boolean;
+  readonly now: () => Date;
   readonly blobs: BlobStore;
   readonly publicUrl: string;
   readonly persistedOperations: PersistedOperations;
@@ -54,10 +61,13 @@ export type Server = {
 
 /** Both doors and the images, as one ordered list of plugins. */
 export function createServer(deps: ServerDeps): Server {
-  const { services, blobs, publicUrl, persistedOperations, telemetry, pages } = deps;
+  const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations, telemetry, pages } =
+    deps;
   const { log, logsAll, figures, tracing } = telemetry;
   const serverLog = createServerLog(log);
-  const contextDeps = { services, publicUrl, reportFailure: (failure: unknown) => serverLog.error(failure) };
+  const reportFailure = (failure: unknown) => serverLog.error(failure);
+  const identify = createIdentification(authenticate);
+  const contextDeps = { services, identify, publicUrl, reportFailure };
   const yoga = createYoga<object, object>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -70,18 +80,20 @@ export function createServer(deps: ServerDeps): Server {
     maxRequestBodySize: false,
     landingPage: false,
     renderGraphiQL,
-    graphiql: createGraphiQL(publicUrl),
+    graphiql: createGraphiQL(publicUrl, isAuthenticated),
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
       useImages(blobs),
       useRestContract(),
       useHome('/graphql'),
+      useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
       useBodyLimit(limits),
       useBulkLimit(),
+      useScopes(schema),
       useGuardedExecution(),
       useErrorOrigins(),
       useSharedReading(services),

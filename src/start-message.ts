@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import type { AuthConfig } from './config/auth.ts';
 import { hidePasswords } from './config/problems.ts';
 
 /** What the message tells of a process that has started. */
@@ -7,6 +8,8 @@ export type Started = {
   readonly organizations: readonly { readonly id: number; readonly name: string }[];
   /** The organization that was created from the example file just now, if any. */
   readonly provisioned: string | undefined;
+  /** Whether any API key would be let in. */
+  readonly hasKeys: boolean;
 };
 
 /** The customers page's example, which fits the organization of examples/entity1.yaml. */
@@ -32,12 +35,29 @@ export function quoteForShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
+/** A header with a credential, for a shell that has it in a variable. */
+function exampleCredential(auth: AuthConfig): string | undefined {
+  if (auth.kind === 'off') return undefined;
+  return auth.keys ? 'X-API-Key: $API_KEY' : 'Authorization: Bearer $TOKEN';
+}
+
+function describeCallers({ config: { auth, database }, hasKeys }: Started): string {
+  if (auth.kind === 'off') return 'anybody on this machine, without authentication (AUTH=off)';
+  const tokens = auth.jwt ? [`with tokens of ${auth.jwt.issuer}`] : [];
+  if (!auth.keys || hasKeys) return [...(auth.keys ? ['with API keys'] : []), ...tokens].join(', ');
+  const first = database.kind === 'pglite' ? ' (stop this process first, which is using the database)' : '';
+  const command = 'customer-gateway keys create --name NAME';
+  return [`with API keys, of which there is none yet: ${command} makes one${first}`, ...tokens].join('; ');
+}
+
 function exampleRequest({ config, organizations }: Started): string[] {
   const organization = organizations.find(({ name }) => name === 'entity1') ?? organizations[0];
   if (!organization) return [];
   const fields = organization.name === 'entity1' ? contractExample : plainExample;
+  const credential = exampleCredential(config.auth);
   const words = [
     `curl -i ${quoteForShell(`${config.publicUrl}/api/v1.0/customers/reference/NC-3`)}`,
+    ...(credential === undefined ? [] : [`  --header "${credential}"`]),
     ...(organizations.length > 1 ? [`  --header ${quoteForShell(`X-Organization: ${organization.name}`)}`] : []),
     ...fields.map(([name, value]) => `  --data-urlencode ${quoteForShell(`${name}=${value}`)}`),
   ];
@@ -61,6 +81,7 @@ export function describeStart(started: Started): readonly string[] {
     '',
     `  GraphQL        ${publicUrl}/graphql (GraphiQL in a browser)`,
     `  REST           ${publicUrl}/api/v1.0`,
+    `  Callers        ${describeCallers(started)}`,
     `  Database       ${place}`,
     `  Images         ${images.directory}`,
     `  Organizations  ${describeOrganizations(started)}`,

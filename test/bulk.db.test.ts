@@ -9,7 +9,14 @@ import { ServiceUnavailableError } from '../src/services/errors.ts';
 import { createServices } from '../src/services/services.ts';
 import { type BulkRules, maxBulkItems, upsertBulk } from '../src/services/upsert/bulk.ts';
 import { UpsertEngine } from '../src/services/upsert/engine.ts';
-import { type GraphAnswer, type TestGateway, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
+import {
+  type GraphAnswer,
+  type TestGateway,
+  anybody,
+  graphqlRequest,
+  openTestGateway,
+  publicUrl,
+} from './support/gateway.ts';
 import { categoryMutation, customerMutation, readTables, resultOf } from './support/upserts.ts';
 import { loseCommit, watch } from './support/watch.ts';
 
@@ -100,7 +107,7 @@ async function expectUntouched<Answer>(work: () => Promise<Answer>): Promise<Ans
 
 /** A gateway on another view of the same database. */
 function composeOn(db: Database) {
-  const { fetch } = composeServer({ ...gateway.deps, db, publicUrl });
+  const { fetch } = composeServer({ ...gateway.deps, db, auth: anybody, publicUrl });
   return async (query: string, variables: Record<string, unknown>): Promise<GraphAnswer> => {
     const response = await fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(query, variables)));
     return { status: response.status, ...((await response.json()) as Omit<GraphAnswer, 'status'>) };

@@ -9,17 +9,26 @@ describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema']) {
+    for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'keys', 'print-schema']) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
-    for (const variable of ['PORT', 'HOST', 'WORKERS', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
+    for (const variable of [
+      'PORT',
+      'HOST',
+      'WORKERS',
+      'AUTH',
+      'JWT_JWKS_URL',
+      'DATA_DIR',
+      'DATABASE_URL',
+      'PUBLIC_URL',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${variable} +\\w`, 'm'));
     }
     expect(out).toMatch('Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.');
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema'])(
+  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'keys', 'print-schema'])(
     'explains %s',
     async (command) => {
       const { code, out } = await runCommand([command, '--help']);
@@ -43,6 +52,13 @@ describe('customer-gateway', () => {
     [['serve', '--port', '1'], /unknown option '--port'/],
     [['provision'], /missing required argument 'file'/],
     [['provision', 'a.yaml', 'b.yaml'], /too many arguments/],
+    [['keys', 'create'], /required option '--name <name>' not specified/],
+    [['keys', 'create', '--name', ' '], /must be 1 to 255 characters in one line/],
+    [['keys', 'create', '--name', 'a\nb'], /must be 1 to 255 characters in one line/],
+    [['keys', 'create', '--name', 'a', '--scope', 'read,delete'], /must be a list such as read,write/],
+    [['keys', 'create', '--name', 'a', '--scope', ''], /must be a list such as read,write/],
+    [['keys', 'create', '--name', 'a', '--expires', '90'], /must be a number of days such as 90d/],
+    [['keys', 'revoke'], /missing required argument/],
     [['prune-changes'], /required option '--older-than <days>' not specified/],
   ])('answers %j with 2 and how to call it', async (argv, message) => {
     const { code, out, err } = await runCommand(argv);

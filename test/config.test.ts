@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ConfigError, hidePasswords } from '../src/config/problems.ts';
 
+/** As much as AUTH=jwt needs. */
+const jwt = { JWT_JWKS_URL: 'https://id.example/jwks', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'gateway' };
+
 /** The lines of the refusal; fails when the environment is accepted. */
 function problemsOf(env: NodeJS.ProcessEnv): string[] {
   try {
@@ -23,6 +26,7 @@ describe('configuration', () => {
       http: { host: '127.0.0.1', port: 4000 },
       workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
+      auth: { kind: 'off' },
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
@@ -40,6 +44,8 @@ describe('configuration', () => {
       DATABASE_URL: '',
       PUBLIC_URL: '',
       PERSISTED_OPERATIONS: '',
+      AUTH: '',
+      JWT_ISSUER: '',
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
   });
@@ -54,10 +60,12 @@ describe('configuration', () => {
   });
 
   it('cannot be changed, at any depth', () => {
-    const config = readConfig({});
-    const { http, database, images, telemetry } = config;
-    const parts = [config, http, database, images, telemetry, telemetry.metrics];
-    expect(parts.filter((part) => !Object.isFrozen(part))).toEqual([]);
+    const config = readConfig({ AUTH: 'jwt', ...jwt });
+    const { http, database, images, telemetry, auth } = config;
+    const parts = [config, http, database, images, telemetry, telemetry.metrics, auth];
+    const deeper = auth.kind === 'on' ? [auth.jwt, auth.jwt?.algorithms] : [];
+    expect(deeper).toHaveLength(2);
+    expect([...parts, ...deeper].filter((part) => !Object.isFrozen(part))).toEqual([]);
   });
 
   it.each([
@@ -70,15 +78,97 @@ describe('configuration', () => {
     expect(readConfig({ HOST }).publicUrl).toBe(publicUrl);
   });
 
-  it.each(['0.0.0.0', '::', '192.168.1.4', '128.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1 ', '::2'])(
-    'refuses to listen on %j while callers are not authenticated, and says so',
-    (HOST) => {
-      expect(problemsOf({ HOST })).toEqual([
-        `HOST is ${JSON.stringify(HOST)}, but must be a loopback address (127.0.0.1, ::1 or localhost): ` +
-          'callers are not authenticated yet, so the gateway only serves the machine it runs on.',
+  const elsewhere = ['0.0.0.0', '::', '192.168.1.4', '128.0.0.1', 'example.com', 'localhost.example.com', '127.0.0.1 '];
+  const choices =
+    'keys (API keys, which customer-gateway keys create makes), jwt (tokens of an identity provider, with ' +
+    'JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE), or keys,jwt';
+
+  it.each(elsewhere)('refuses to listen on %j while nothing says who may call, and says what is missing', (HOST) => {
+    expect(problemsOf({ HOST })).toEqual([
+      `AUTH is not set, but HOST is ${JSON.stringify(HOST)}, which is not on this machine alone: it must be ${choices}.`,
+    ]);
+  });
+
+  it.each(elsewhere)('refuses to listen on %j without authentication', (HOST) => {
+    expect(problemsOf({ HOST, AUTH: 'off' })).toEqual([
+      `AUTH is "off", but must be ${choices}, since HOST is ${JSON.stringify(HOST)}, which is not on this machine alone.`,
+    ]);
+  });
+
+  it.each(elsewhere)('listens on %j where callers are authenticated', (HOST) => {
+    expect(readConfig({ HOST, AUTH: 'keys' }).auth).toEqual({ kind: 'on', keys: true, jwt: undefined });
+  });
+
+  it('calls itself localhost where it listens on all addresses', () => {
+    expect(readConfig({ HOST: '0.0.0.0', AUTH: 'keys' }).publicUrl).toBe('http://localhost:4000');
+    expect(readConfig({ HOST: '::', AUTH: 'keys' }).publicUrl).toBe('http://localhost:4000');
+  });
+
+  it('takes tokens of an identity provider, with the usual claims and signatures unless told', () => {
+    expect(readConfig({ AUTH: 'keys, jwt', ...jwt }).auth).toEqual({
+      kind: 'on',
+      keys: true,
+      jwt: {
+        jwksUrl: jwt.JWT_JWKS_URL,
+        issuer: jwt.JWT_ISSUER,
+        audience: jwt.JWT_AUDIENCE,
+        algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+        organizationClaim: 'organization',
+        scopeClaim: 'scope',
+        userClaim: undefined,
+      },
+    });
+    const told = { JWT_ALGORITHMS: 'ES384', JWT_ORGANIZATION_CLAIM: 'o', JWT_SCOPE_CLAIM: 's', JWT_USER_CLAIM: 'u' };
+    expect(readConfig({ AUTH: 'jwt', ...jwt, ...told }).auth).toMatchObject({
+      keys: false,
+      jwt: { algorithms: ['ES384'], organizationClaim: 'o', scopeClaim: 's', userClaim: 'u' },
+    });
+  });
+
+  it('names everything that AUTH=jwt lacks', () => {
+    expect(problemsOf({ AUTH: 'jwt' })).toEqual([
+      'JWT_JWKS_URL is not set, but AUTH names jwt: it must be the https address of the identity provider’s keys.',
+      'JWT_ISSUER is not set, but AUTH names jwt: it must be the `iss` that its tokens have.',
+      'JWT_AUDIENCE is not set, but AUTH names jwt: it must be the `aud` that tokens for this gateway have.',
+    ]);
+  });
+
+  it.each(['http://id.example/jwks', 'id.example', 'https://user:secret@id.example/jwks', 'file:///jwks'])(
+    'refuses JWT_JWKS_URL=%s',
+    (JWT_JWKS_URL) => {
+      const [problem, ...others] = problemsOf({ AUTH: 'jwt', ...jwt, JWT_JWKS_URL });
+      expect(others).toEqual([]);
+      expect(problem).toMatch(/^JWT_JWKS_URL is .* must be an https URL without user and password/);
+      expect(problem).not.toMatch('secret');
+    },
+  );
+
+  it.each(['http://localhost:8080/jwks', 'http://127.0.0.1/jwks', 'http://[::1]/jwks'])(
+    'takes JWT_JWKS_URL=%s, which does not leave this machine',
+    (JWT_JWKS_URL) => {
+      expect(readConfig({ AUTH: 'jwt', ...jwt, JWT_JWKS_URL }).auth).toMatchObject({ jwt: { jwksUrl: JWT_JWKS_URL } });
+    },
+  );
+
+  it.each(['HS256', 'none', 'RS256,HS512', 'RS256,', 'rs256'])(
+    'refuses JWT_ALGORITHMS=%s, with which whoever knows the public keys could sign, or anybody',
+    (JWT_ALGORITHMS) => {
+      expect(problemsOf({ AUTH: 'jwt', ...jwt, JWT_ALGORITHMS })).toEqual([
+        expect.stringMatching(/^JWT_ALGORITHMS is ".*", but must be a list such as RS256,PS256,ES256,EdDSA, of /),
       ]);
     },
   );
+
+  it.each(['none', 'off,keys', 'on', 'keys,', 'key', 'OFF'])('refuses AUTH=%s', (AUTH) => {
+    expect(problemsOf({ AUTH })).toEqual([`AUTH is "${AUTH}", but must be off, keys, jwt or keys,jwt.`]);
+  });
+
+  it('does not let settings of tokens be without effect', () => {
+    expect(problemsOf({ JWT_ISSUER: 'https://id.example', JWT_USER_CLAIM: 'sub' })).toEqual([
+      'JWT_ISSUER is set, but AUTH does not name jwt.',
+      'JWT_USER_CLAIM is set, but AUTH does not name jwt.',
+    ]);
+  });
 
   it.each(['1', '080', '65535'])('takes PORT=%s', (PORT) => {
     expect(readConfig({ PORT }).http.port).toBe(Number(PORT));
@@ -135,10 +225,10 @@ describe('configuration', () => {
   });
 
   it('names every bad variable at once, a line each', () => {
-    const problems = problemsOf({ PORT: 'x', HOST: '::', DATABASE_URL: 'mysql://h/d', PUBLIC_URL: '/' });
+    const problems = problemsOf({ PORT: 'x', HOST: '::', AUTH: 'x', DATABASE_URL: 'mysql://h/d', PUBLIC_URL: '/' });
     expect(problems.map((problem) => problem.split(' ')[0]).toSorted()).toEqual([
+      'AUTH',
       'DATABASE_URL',
-      'HOST',
       'PORT',
       'PUBLIC_URL',
     ]);

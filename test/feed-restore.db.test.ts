@@ -6,12 +6,19 @@ import { migrateToLatest } from '../src/db/migrate.ts';
 import type { Database } from '../src/db/schema.ts';
 import { awaitFeed, askChanges, findEnd, readFeed, readPage } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
-import { type GraphAnswer, type TestGateway, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
+import {
+  type GraphAnswer,
+  type TestGateway,
+  anybody,
+  graphqlRequest,
+  openTestGateway,
+  publicUrl,
+} from './support/gateway.ts';
 import { dump, openFreshServer, restore, spendTransactions } from './support/restore.ts';
 
 /** The gateway of a test over another database. */
 function openOver(gateway: TestGateway, db: Database) {
-  const server = composeServer({ ...gateway.deps, db, publicUrl });
+  const server = composeServer({ ...gateway.deps, db, auth: anybody, publicUrl });
   const fetch = (path: string, init: RequestInit) => server.fetch(new Request(publicUrl + path, init));
   return {
     graphql: async (query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> => {

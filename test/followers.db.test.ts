@@ -8,7 +8,7 @@ import { createFollowChanges } from '../src/services/changes/follow.ts';
 import { pruneChanges } from '../src/services/changes/prune.ts';
 import { CursorExpiredError } from '../src/services/errors.ts';
 import { awaitFeed, findEnd } from './support/changes.ts';
-import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { type TestGateway, anybody, openTestGateway } from './support/gateway.ts';
 import { listen, subscribe } from './support/live.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCustomers } from './support/upsert-lists.ts';
@@ -65,7 +65,7 @@ async function flood(
 describe('those who follow an organization', () => {
   it('cost the same number of statements for a change, however many they are', async () => {
     const counted = countStatements(gateway.deps.db);
-    const own = composeServer({ ...gateway.deps, db: counted.db, publicUrl: 'http://own.test' });
+    const own = composeServer({ ...gateway.deps, db: counted.db, auth: anybody, publicUrl: 'http://own.test' });
     await using server = await listen(own);
     const selection = '{ customerChanged { reference customer { name customerCategory { name } } } }';
     const open = (count: number) =>

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
-import { type GraphAnswer, type TestGateway, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
+import {
+  type GraphAnswer,
+  type TestGateway,
+  anybody,
+  graphqlRequest,
+  openTestGateway,
+  publicUrl,
+} from './support/gateway.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
 import { countStatements } from './support/statements.ts';
 
@@ -593,7 +600,7 @@ describe('statements', () => {
   /** Counts the statements that one request takes; the organization is known already. */
   async function count(query: string): Promise<number> {
     const counted = countStatements(gateway.deps.db);
-    const server = composeServer({ ...gateway.deps, db: counted.db, publicUrl });
+    const server = composeServer({ ...gateway.deps, db: counted.db, auth: anybody, publicUrl });
     const send = async (text: string) => {
       const response = await server.fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(text, {})));
       expect(await response.json()).not.toHaveProperty('errors');

@@ -14,7 +14,7 @@ import { createFigures } from '../src/telemetry/figures.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { changeFields, findEnd } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
-import { type TestGateway, openTestGateway } from './support/gateway.ts';
+import { type TestGateway, anybody, openTestGateway } from './support/gateway.ts';
 import { type LiveServer, type Subscription, listen, subscribe } from './support/live.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCategory } from './support/upserts.ts';
@@ -149,7 +149,9 @@ function watchSignal(signal: ChangeSignal = createLocalSignal()) {
 describe('one who follows', () => {
   it('leaves nothing behind when it goes away, while waiting or while changes come', async () => {
     const { watched, countListening } = watchSignal(gateway.deps.signal);
-    await using own = await listen(composeServer({ ...gateway.deps, signal: watched, publicUrl: 'http://own.test' }));
+    await using own = await listen(
+      composeServer({ ...gateway.deps, signal: watched, auth: anybody, publicUrl: 'http://own.test' }),
+    );
     const waiting = await subscribe(own.url, subscription);
     const busy = await subscribe(own.url, subscription);
     const first = busy.next();
@@ -199,7 +201,7 @@ describe('one who follows', () => {
     const logged: string[] = [];
     const log = createLog({ level: 'error', write: (line) => logged.push(line) });
     const telemetry = { log, logsAll: false, figures: createFigures(), tracing: undefined };
-    await using own = await listen(composeServer({ ...deps, publicUrl: 'http://own.test', telemetry }));
+    await using own = await listen(composeServer({ ...deps, auth: anybody, publicUrl: 'http://own.test', telemetry }));
     const events = await subscribe(own.url, subscription);
     const next = events.next();
     await gateway.postCustomer('cut', { name: '1' });
@@ -245,6 +247,7 @@ if (findDatabaseKind() === 'postgres')
       const config = {
         http: { host: '127.0.0.1', port: 0 },
         workers: 1,
+        auth: anybody,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,

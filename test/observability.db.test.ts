@@ -13,7 +13,14 @@ import { createFigures } from '../src/telemetry/figures.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createDisturber } from './support/admin.ts';
 import { createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
-import { type TestGateway, encodeForm, graphqlRequest, openTestGateway, publicUrl } from './support/gateway.ts';
+import {
+  type TestGateway,
+  anybody,
+  encodeForm,
+  graphqlRequest,
+  openTestGateway,
+  publicUrl,
+} from './support/gateway.ts';
 import { headerValues, listen, sendRaw, toRequest } from './support/raw-http.ts';
 import { type Samples, listNames, parseScrape, subtract } from './support/scrape.ts';
 import { type LogLine, type Served, parseLog, startServed } from './support/served.ts';
@@ -282,7 +289,7 @@ describe('the log', () => {
       figures: createFigures(),
       tracing: undefined,
     };
-    const server = composeServer({ ...gateway.deps, publicUrl, telemetry });
+    const server = composeServer({ ...gateway.deps, auth: anybody, publicUrl, telemetry });
     await using door = await listen({ ...gateway, server });
     const headers = new Headers(init.headers);
     headers.set('x-request-id', 'the-failing-one');

@@ -44,6 +44,7 @@ async function openGateway(file: string, { provisioned, now }: { provisioned: nu
 
 function compose({ db }: OpenDatabase, blobs: BlobStore, now = Date.now()) {
   return composeServer({
+    auth: { kind: 'off' },
     db,
     blobs,
     images: createImageRenderer(),

@@ -6,8 +6,13 @@ import { describeStart, quoteForShell } from '../src/start-message.ts';
 
 const entity1 = { id: 1, name: 'entity1' };
 
-function describeWith(env: NodeJS.ProcessEnv, organizations = [entity1], provisioned?: string): string {
-  return describeStart({ config: readConfig(env), organizations, provisioned }).join('\n');
+function describeWith(
+  env: NodeJS.ProcessEnv,
+  organizations = [entity1],
+  provisioned?: string,
+  hasKeys = false,
+): string {
+  return describeStart({ config: readConfig(env), organizations, provisioned, hasKeys }).join('\n');
 }
 
 /** The words of the printed command, as a shell reads them. */
@@ -60,6 +65,30 @@ describe('the message of a process that is ready', () => {
         'regionId=3',
       ].flatMap((field) => ['--data-urlencode', field]),
     ]);
+  });
+
+  it('says who may call, and how the first key is made', () => {
+    const jwt = { JWT_JWKS_URL: 'https://id.example/jwks', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'gateway' };
+    const lineOf = (env: NodeJS.ProcessEnv, hasKeys: boolean) =>
+      /^ {2}Callers {8}(.*)$/m.exec(describeWith(env, undefined, undefined, hasKeys))?.[1];
+    expect(lineOf({}, true)).toBe('anybody on this machine, without authentication (AUTH=off)');
+    expect(lineOf({ AUTH: 'keys' }, true)).toBe('with API keys');
+    expect(lineOf({ AUTH: 'keys' }, false)).toBe(
+      'with API keys, of which there is none yet: customer-gateway keys create --name NAME makes one ' +
+        '(stop this process first, which is using the database)',
+    );
+    expect(lineOf({ AUTH: 'keys', DATABASE_URL: 'postgres://db/customers' }, false)).toBe(
+      'with API keys, of which there is none yet: customer-gateway keys create --name NAME makes one',
+    );
+    expect(lineOf({ AUTH: 'jwt', ...jwt }, false)).toBe('with tokens of https://id.example');
+    expect(lineOf({ AUTH: 'keys,jwt', ...jwt }, true)).toBe('with API keys, with tokens of https://id.example');
+  });
+
+  it('has the request take the credential from the shell, where one is needed', () => {
+    const jwt = { JWT_JWKS_URL: 'https://id.example/jwks', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'gateway' };
+    expect(describeWith({ AUTH: 'keys' })).toMatch('  --header "X-API-Key: $API_KEY" \\\n');
+    expect(describeWith({ AUTH: 'jwt', ...jwt })).toMatch('  --header "Authorization: Bearer $TOKEN" \\\n');
+    expect(describeWith({})).not.toMatch('--header');
   });
 
   it('offers an organization other than the example only what it is sure to have', () => {

@@ -1,19 +1,9 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { type Problems, complain } from './problems.ts';
 import { parseUrl } from './url.ts';
 
 /** Where the process listens. */
 export type HttpConfig = { readonly host: string; readonly port: number };
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches what listens at that address. */
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  return version === 0 ? host === 'localhost' : loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
 
 /** A port to listen on; undefined where the text is none. */
 export function parsePort(value: string): number | undefined {
@@ -33,23 +23,18 @@ function readPort(value: string | undefined, problems: Problems): number {
   return port ?? 0;
 }
 
-function readHost(value: string | undefined, problems: Problems): string {
-  const host = parseHost(value);
-  if (!isLoopback(host)) {
-    const expected =
-      'a loopback address (127.0.0.1, ::1 or localhost): callers are not authenticated yet, so the gateway only serves the machine it runs on';
-    complain(problems, 'HOST', value ?? '', expected);
-  }
-  return host;
-}
-
 /** The URL of a place to listen at, IPv6 addresses in brackets, without a slash at the end. */
 export function httpUrl({ host, port }: HttpConfig): string {
   return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 }
 
+/** Whether a host stands for all addresses of the machine, and so for none that a client could use. */
+function isEveryAddress(host: string): boolean {
+  return ['0.0.0.0', '::', '::0', '0:0:0:0:0:0:0:0'].includes(host);
+}
+
 function readPublicUrl(value: string | undefined, http: HttpConfig, problems: Problems): string {
-  if (!value) return httpUrl(http);
+  if (!value) return httpUrl(isEveryAddress(http.host) ? { ...http, host: 'localhost' } : http);
   const url = parseUrl(value, ['http:', 'https:']);
   if (!url || /[?#]/.test(value) || url.username !== '' || url.password !== '') {
     const expected =
@@ -62,6 +47,6 @@ function readPublicUrl(value: string | undefined, http: HttpConfig, problems: Pr
 
 /** HOST and PORT, and what PUBLIC_URL says every address in an answer begins with. */
 export function readHttp(env: NodeJS.ProcessEnv, problems: Problems): { http: HttpConfig; publicUrl: string } {
-  const http = Object.freeze({ host: readHost(env['HOST'], problems), port: readPort(env['PORT'], problems) });
+  const http = Object.freeze({ host: parseHost(env['HOST']), port: readPort(env['PORT'], problems) });
   return { http, publicUrl: readPublicUrl(env['PUBLIC_URL'], http, problems) };
 }

@@ -15,3 +15,8 @@ export function hidePasswords(text: string): string {
 export function complain(problems: Problems, variable: string, value: string, expected: string): void {
   problems.push(`${variable} is ${JSON.stringify(hidePasswords(value))}, but must be ${expected}.`);
 }
+
+/** Notes that a variable is not set, and why it must be. */
+export function complainOfMissing(problems: Problems, variable: string, reason: string): void {
+  problems.push(`${variable} is not set, but ${reason}.`);
+}

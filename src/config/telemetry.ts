@@ -1,5 +1,6 @@
 import type { HttpConfig } from './http.ts';
-import { isLoopback, parseHost, parsePort } from './http.ts';
+import { parseHost, parsePort } from './http.ts';
+import { isLoopback } from './loopback.ts';
 import { type Problems, complain } from './problems.ts';
 import { parseUrl } from './url.ts';
 

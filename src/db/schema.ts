@@ -119,6 +119,21 @@ export type FeedErasTable = {
   server_start: Date;
 };
 
+/** `hash` is SHA-256 in hex; of the key itself nothing else is kept but its beginning. */
+export type ApiKeysTable = {
+  organization_id: number;
+  id: GeneratedAlways<number>;
+  name: string;
+  prefix: string;
+  hash: string;
+  scopes: string[];
+  user_id: number | null;
+  created_at: Generated<Date>;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+  last_used_at: Date | null;
+};
+
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
 export type Schema = {
   organizations: OrganizationsTable;
@@ -131,6 +146,7 @@ export type Schema = {
   customer_payment_types: CustomerPaymentTypesTable;
   changes: ChangesTable;
   feed_eras: FeedErasTable;
+  api_keys: ApiKeysTable;
 };
 
 /** An open database, or a transaction on one. */

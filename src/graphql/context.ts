@@ -1,5 +1,5 @@
 import type { YogaInitialContext } from 'graphql-yoga';
-import type { Actor } from '../actor.ts';
+import type { Caller } from '../actor.ts';
 import type { UpsertError } from '../contract/errors.ts';
 import type { Services } from '../services/services.ts';
 import type { AllLists } from './lists.ts';
@@ -15,7 +15,7 @@ export type FormReading = {
 
 /** What every resolver gets. `publicUrl` has no slash at its end. */
 export type GraphContext = YogaInitialContext & {
-  readonly actor: Actor;
+  readonly actor: Caller;
   readonly services: Services;
   readonly relations: Relations;
   readonly lists: AllLists;

@@ -1,45 +1,29 @@
 import type { YogaInitialContext } from 'graphql-yoga';
-import type { Actor } from '../actor.ts';
-import { texts } from '../contract/errors.ts';
+import type { Door } from '../auth/credentials.ts';
 import type { Services } from '../services/services.ts';
+import type { Identify } from './callers.ts';
 import type { GraphContext } from './context.ts';
 import { noteOrigin } from './error-origin.ts';
-import { createClientError } from './errors.ts';
 import { createAllLists } from './lists.ts';
 import { createRelations } from './relations.ts';
 
-/** The header that chooses among several organizations, until callers are authenticated. */
-const organizationHeader = 'X-Organization';
-
-/** Who calls. Throws a client's error where no organization can be told, before anything of the body is read. */
-export async function identifyActor(services: Services, request: Request): Promise<Actor> {
-  const name = request.headers.get(organizationHeader);
-  const choice = await services.organizations.choose(name);
-  switch (choice.kind) {
-    case 'chosen':
-      return { organization: choice.organization, userId: null };
-    case 'unnamed':
-      throw createClientError('missing_param', texts.missing(organizationHeader));
-    case 'unknown':
-      throw createClientError('not_found', texts.notFound('organization', name ?? ''));
-    case 'none':
-      throw createClientError('service_unavailable', texts.noOrganization);
-  }
-}
-
 type ContextDeps = {
   readonly services: Services;
+  readonly identify: Identify;
   readonly publicUrl: string;
   /** Told of failures that are answered as no more than that. */
   readonly reportFailure: (failure: unknown) => void;
 };
 
-/** What Yoga adds to every operation's context. */
+/** What a door gives to begin with; without `door` it is GraphQL's own. */
+type InitialContext = YogaInitialContext & { readonly door?: Door };
+
+/** What Yoga adds to every operation's context. Throws what tells why the caller is not let in, before a body is read. */
 export async function createContext(
-  { services, publicUrl, reportFailure }: ContextDeps,
-  { request }: YogaInitialContext,
+  { services, identify, publicUrl, reportFailure }: ContextDeps,
+  { request, door = 'graphql' }: InitialContext,
 ): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
-  const actor = await identifyActor(services, request).catch((error: unknown) => {
+  const actor = await identify(request, door).catch((error: unknown) => {
     noteOrigin(error, request);
     throw error;
   });

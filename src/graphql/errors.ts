@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
+import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
 import { findOrigin } from './error-origin.ts';
 import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
@@ -29,7 +30,7 @@ function unwrap(error: unknown): unknown {
 /** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
 export function isExpected(error: unknown): boolean {
   const cause = unwrap(error);
-  return cause instanceof ServiceUnavailableError || cause instanceof CursorExpiredError;
+  return [AccessError, ServiceUnavailableError, CursorExpiredError].some((kind) => cause instanceof kind);
 }
 
 function cutMessage(error: Error): Error {
@@ -37,9 +38,10 @@ function cutMessage(error: Error): Error {
   return error;
 }
 
-/** Tells the client of a limit that was reached or a cursor that has expired, and hides everything else that it cannot know of. */
+/** Tells the client why it is not let in, of a limit that was reached or a cursor that has expired, and hides everything else that it cannot know of. */
 export function maskUnexpected(error: unknown, message: string): Error {
   const cause = unwrap(error);
+  if (cause instanceof AccessError) return createClientError(cause.code, cause.message, cause.headers);
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
   if (cause instanceof ServiceUnavailableError)
     return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });

@@ -63,7 +63,7 @@ export function useRestContract(): Plugin {
       if (!yoga || (path !== '/api' && !path.startsWith('/api/'))) return;
       const answer: AnswerJson = (body, init) => fetchAPI.Response.json(body, init);
       try {
-        const execute = await prepareExecution(yoga, { ...serverContext, request, params: {} });
+        const execute = await prepareExecution(yoga, { ...serverContext, request, params: {}, door: 'rest' });
         event.endResponse(await answerRoute(matchRoute(request.method, path), request, execute, answer));
       } catch (error) {
         event.endResponse(renderError(toFailure(error, request, yoga.logger), answer));

@@ -14,7 +14,9 @@ import { ServiceUnavailableError } from './errors.ts';
 import { listCategoryAncestors } from './listing/ancestors.ts';
 import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
 import { type CustomerListing, createCustomerListing } from './listing/customers.ts';
-import { createOrganizationDirectory } from './organizations.ts';
+import { type ApiKeyDirectory, createApiKeyDirectory } from './api-key-directory.ts';
+import { type OrganizationDirectory, createOrganizationDirectory } from './organizations.ts';
+import { type UserDirectory, createUserDirectory } from './user-directory.ts';
 import * as reading from './reading.ts';
 import type { CustomerCategory } from './records.ts';
 import { type BulkAnswer, type BulkRules, upsertBulk } from './upsert/bulk.ts';
@@ -25,9 +27,11 @@ import type { UpsertItem, UpsertOptions } from './upsert/types.ts';
 
 type Bound<F> = F extends (deps: never, ...rest: infer Rest) => infer Answer ? (...rest: Rest) => Answer : never;
 
-/** What the edges can ask for. Everything but the directory is bound to the actor's organization. */
+/** What the edges can ask for. Everything but the directories is bound to the actor's organization. */
 export type Services = {
-  readonly organizations: ReturnType<typeof createOrganizationDirectory>;
+  readonly organizations: OrganizationDirectory;
+  readonly apiKeys: ApiKeyDirectory;
+  readonly users: UserDirectory;
   readonly upsertCustomer: (
     actor: Actor,
     item: UpsertItem<UpsertCustomerInput>,
@@ -100,6 +104,8 @@ export function createServices(world: UpsertDeps): Services {
   deps.monitor?.watchQueue('images', deps.images.load);
   return {
     organizations: createOrganizationDirectory(deps.db, deps.now),
+    apiKeys: createApiKeyDirectory(deps.db, deps.now),
+    users: createUserDirectory(deps.db, deps.now),
     upsertCustomer: createUpsert(customerModel, deps),
     upsertCustomerCategory: createUpsert(categoryModel, deps),
     upsertCustomers: createBulkUpsert(customerModel, deps, bulkQueue),

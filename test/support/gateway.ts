@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Actor } from '../../src/actor.ts';
 import { type App, composeServer } from '../../src/app.ts';
+import type { AuthConfig } from '../../src/config/auth.ts';
 import { createLocalSignal } from '../../src/db/change-signal.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
@@ -17,6 +18,9 @@ import { openTestDatabase } from './database.ts';
 
 /** The base of every address that the tests' gateway answers. */
 export const publicUrl = 'http://gateway.test';
+
+/** Lets everybody call who reaches the gateway. */
+export const anybody: AuthConfig = { kind: 'off' };
 
 /** What came back from the REST door. */
 export type RestAnswer = {
@@ -88,6 +92,8 @@ export type GatewayOptions = {
   /** Puts something in front of the store on disk. */
   readonly wrapBlobs?: (store: BlobStore) => BlobStore;
   readonly persistedOperations?: PersistedOperations;
+  /** Who may call; anybody unless told. */
+  readonly auth?: AuthConfig;
 };
 
 /** Opens a gateway; `files` of a GraphQL call are put at the dotted paths that name them, as `variables.input.logo`. */
@@ -102,7 +108,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     now,
     signal: createLocalSignal(),
   };
-  const server = composeServer({ ...deps, publicUrl, persistedOperations: options.persistedOperations });
+  const { auth = anybody, persistedOperations } = options;
+  const server = composeServer({ ...deps, auth, publicUrl, persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
@@ -150,7 +157,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
   };
 }
 
-async function readResponse(response: Response): Promise<RestAnswer> {
+/** An answer as the REST door gives it. */
+export async function readResponse(response: Response): Promise<RestAnswer> {
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.startsWith('application/json');
   const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};

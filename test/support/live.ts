@@ -50,11 +50,16 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Eve
 }
 
 /** Subscribes by server-sent events; who calls may close it. */
-export async function subscribe(url: string, query: string, variables: object = {}): Promise<Subscription> {
+export async function subscribe(
+  url: string,
+  query: string,
+  variables: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Subscription> {
   const controller = new AbortController();
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream', ...headers },
     body: JSON.stringify({ query, variables }),
     signal: controller.signal,
   });

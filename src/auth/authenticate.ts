@@ -1,0 +1,77 @@
+import { type Caller, scopes } from '../actor.ts';
+import type { AuthConfig } from '../config/auth.ts';
+import { isLoopback } from '../config/loopback.ts';
+import { texts } from '../contract/errors.ts';
+import type { ApiKeyDirectory } from '../services/api-key-directory.ts';
+import type { OrganizationDirectory } from '../services/organizations.ts';
+import type { UserDirectory } from '../services/user-directory.ts';
+import { hashApiKey, isApiKey, isLikeApiKey } from './api-key.ts';
+import { type Door, isFromOtherSite, requireCredential } from './credentials.ts';
+import { AccessError } from './errors.ts';
+import { chooseAllowedName, chooseOrganization, readOrganizationName } from './organization-choice.ts';
+import { type VerifyToken, createTokenVerifier } from './token.ts';
+
+/**
+ * Finds out who makes a request, from its address and headers alone. Throws an AccessError for one that is not let in, and a
+ * ServiceUnavailableError where that cannot be told for the moment.
+ */
+export type Authenticate = (request: Pick<Request, 'url' | 'headers'>, door: Door) => Promise<Caller>;
+
+export type AuthenticationDeps = {
+  readonly publicUrl: string;
+  readonly organizations: OrganizationDirectory;
+  readonly apiKeys: ApiKeyDirectory;
+  readonly users: UserDirectory;
+  readonly now: () => Date;
+};
+
+/**
+ * Lets everybody on this machine do everything, but not the sites that are open in their browsers: neither by a name that was
+ * made to lead here (DNS rebinding) nor by a form.
+ */
+function createOpenDoor({ publicUrl, organizations }: AuthenticationDeps): Authenticate {
+  const ownHost = new URL(publicUrl).hostname;
+  return async ({ url, headers }) => {
+    const { hostname } = new URL(url);
+    if (isFromOtherSite(headers) || (hostname !== ownHost && !isLoopback(hostname))) {
+      throw new AccessError('forbidden', texts.otherSite);
+    }
+    const organization = await chooseOrganization(organizations, readOrganizationName(headers));
+    return { organization, userId: null, scopes };
+  };
+}
+
+async function admitKey(key: string, headers: Headers, { apiKeys, now }: AuthenticationDeps): Promise<Caller> {
+  if (!isApiKey(key)) throw new AccessError('unauthorized', texts.mistypedKey);
+  const found = await apiKeys.find(hashApiKey(key));
+  if (!found || (found.expiresAt && found.expiresAt <= now())) throw new AccessError('unauthorized', texts.invalidKey);
+  chooseAllowedName([found.organization.name], readOrganizationName(headers));
+  apiKeys.noteUse(found);
+  return found;
+}
+
+async function admitToken(
+  token: string,
+  headers: Headers,
+  { organizations, users }: AuthenticationDeps,
+  verify: VerifyToken,
+): Promise<Caller> {
+  const claims = await verify(token);
+  const name = chooseAllowedName(claims.organizations, readOrganizationName(headers));
+  const organization = await chooseOrganization(organizations, name);
+  const { userReference, scopes: allowed } = claims;
+  const userId = userReference === undefined ? null : await users.findId(organization, userReference);
+  return { organization, userId, scopes: allowed };
+}
+
+/** The way to find out who calls that the settings ask for. */
+export function createAuthentication(auth: AuthConfig, deps: AuthenticationDeps): Authenticate {
+  if (auth.kind === 'off') return createOpenDoor(deps);
+  const verify = auth.jwt && createTokenVerifier(auth.jwt, deps.now);
+  return async ({ headers }, door) => {
+    const credential = requireCredential(headers, door);
+    if (auth.keys && isLikeApiKey(credential)) return admitKey(credential, headers, deps);
+    if (verify && !isLikeApiKey(credential)) return admitToken(credential, headers, deps, verify);
+    throw new AccessError('unauthorized', texts.unknownCredential);
+  };
+}
