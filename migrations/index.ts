@@ -3,6 +3,7 @@ import * as customers from './0001-customers.ts';
 import * as changes from './0002-changes.ts';
 import * as listing from './0003-listing.ts';
 import * as feedEras from './0004-feed-eras.ts';
+import * as imageSweeps from './0005-image-sweeps.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Migration> = {
   '0002-changes': changes,
   '0003-listing': listing,
   '0004-feed-eras': feedEras,
+  '0005-image-sweeps': imageSweeps,
 };

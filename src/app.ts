@@ -12,7 +12,8 @@ import { type Server, createServer } from './server.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createServices } from './services/services.ts';
-import { createDiskStore } from './storage/disk.ts';
+import { scheduleImageSweeps } from './services/sweep-daily.ts';
+import { type OpenStore, openStore } from './storage/open.ts';
 
 /** A gateway ready to take requests. Disposing ends the subscriptions and closes the database. */
 export type App = AsyncDisposable & {
@@ -53,9 +54,22 @@ export function composeServer(
   });
 }
 
+/** Opens the image store and makes sure of it, or throws a `StoreUnusableError`. */
+async function openUsableStore({ images, secrets }: Config): Promise<OpenStore> {
+  const store = await openStore(images, secrets.s3);
+  try {
+    const warning = await store.check();
+    if (warning !== undefined) log.warn(warning);
+    return store;
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /**
- * Opens and migrates the database and puts the gateway together. An empty embedded database gets the example
- * organization. Throws what opening and migrating throw; nothing stays open then.
+ * Opens and migrates the database, opens the image store and puts the gateway together. An empty embedded database gets the example
+ * organization. From time to time stray files are swept. Throws what opening and migrating throw; nothing stays open then.
  */
 export async function createApp(config: Config, { isMigrated = false }: AppOptions = {}): Promise<App> {
   const persistedOperations = config.persistedOperations
@@ -67,8 +81,11 @@ export async function createApp(config: Config, { isMigrated = false }: AppOptio
     if (!isMigrated) await migrateToLatest(db);
     const now = () => new Date();
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
-    const blobs = createDiskStore(config.images.directory);
+    const store = await openUsableStore(config);
+    const { blobs } = store;
     const signal = openChangeSignal(config.database);
+    const report = (failure: unknown) => log.error(failure);
+    const sweeps = scheduleImageSweeps({ db, blobs, now, report });
     return {
       server: composeServer({
         db,
@@ -83,6 +100,8 @@ export async function createApp(config: Config, { isMigrated = false }: AppOptio
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {
+        await sweeps[Symbol.asyncDispose]();
+        store[Symbol.dispose]();
         await signal[Symbol.asyncDispose]();
         await database[Symbol.asyncDispose]();
       },

@@ -27,11 +27,19 @@ Environment:
   PORT          the port to listen on (4000)
   HOST          the address to listen on (127.0.0.1); loopback only, until callers are authenticated
   WORKERS       how many processes serve, auto for one on each core (1); more than one need DATABASE_URL
-  DATA_DIR      the folder that holds the embedded database and the images (./data)
+  DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
   PERSISTED_OPERATIONS
                 a JSON file of GraphQL operations by id, which clients may then name by documentId (none)
+  S3_BUCKET     a bucket of an S3-compatible store, for the images instead of a folder; with it:
+    S3_ENDPOINT           the store's URL (Amazon's of the region)
+    S3_REGION             the bucket's region (needed without S3_ENDPOINT, else us-east-1)
+    S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY
+                          a key that may list, read, write and delete there
+    S3_PREFIX             what the names of objects begin with, such as gateway/images (none)
+    S3_FORCE_PATH_STYLE   whether the bucket is in the path, not in the host name (true with S3_ENDPOINT, else false)
+    IMAGES_READ           proxy: pictures are read through the gateway; presign: it sends clients to the store (proxy)
 `;
 
 const examplesHelp = `
@@ -41,6 +49,7 @@ Examples:
   customer-gateway serve --workers auto                all cores, on the PostgreSQL server of DATABASE_URL
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
+  customer-gateway sweep-images --dry-run              which image files no record names; serve sweeps them once a day
   customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
   customer-gateway print-schema > schema.graphql
 
@@ -140,7 +149,7 @@ async function provisionFile(file: string, io: CliIo): Promise<void> {
   io.out(describeReport(report));
 }
 
-/** Days, as `90d` says them. A day at the least: whoever follows the feed may be away for a while. */
+/** Days, as `90d` says them. A day at the least: whoever follows the feed may be away for a while, and a write may take a while. */
 function parseDays(text: string): number {
   const days = Number(/^(\d{1,5})d$/.exec(text)?.[1] ?? 0);
   if (days < 1) throw new InvalidArgumentError('It must be a number of days such as 90d.');
@@ -153,6 +162,12 @@ async function prune(days: number, io: CliIo): Promise<void> {
   const report = (count: number) => io.out(`Removed ${count} changes so far.\n`);
   const removed = await withDatabase(config, (db) => pruneChanges({ db }, days, report));
   io.out(`Removed ${removed} changes older than ${days} days.\n`);
+}
+
+async function sweep({ olderThan, dryRun = false }: { olderThan: number; dryRun?: boolean }, io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const command = await import('./sweep-command.ts');
+  await command.sweepFiles({ config, olderThan, dryRun }, io.out);
 }
 
 async function importFile(call: ImportCall, io: CliIo): Promise<number> {
@@ -201,6 +216,18 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
       '\nWork goes in short transactions beside a running gateway. An embedded database must not be in use.',
     )
     .action(({ olderThan }: { olderThan: number }) => prune(olderThan, io));
+  program
+    .command('sweep-images')
+    .description(
+      'delete image files that no record names, such as a process leaves that was killed (serve does it once a day)',
+    )
+    .option('--older-than <days>', 'how old they must be, such as 7d', parseDays, 1)
+    .option('--dry-run', 'tell which, and delete nothing')
+    .addHelpText(
+      'after',
+      '\nWork goes in batches beside a running gateway. An embedded database must not be in use. Files in folders of no\norganization of the database are left alone.',
+    )
+    .action((options: { olderThan: number; dryRun?: boolean }) => sweep(options, io));
   program
     .command('import')
     .description('upsert every row of a file; refused rows go to a file that can be mended and imported again')

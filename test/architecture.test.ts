@@ -9,7 +9,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   contract: { folders: [] },
   migrations: { folders: [], packages: ['kysely'] },
   images: { folders: ['contract', '.'], packages: ['sharp'] },
-  storage: { folders: [] },
+  storage: { folders: [], packages: ['@aws-sdk/'] },
   db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
   graphql: { folders: ['contract', 'services', '.'] },
@@ -21,7 +21,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
 };
 
 /** Packages that only the folders naming them may import. */
-const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp'];
+const guarded = ['kysely', 'pg', '@electric-sql/pglite', 'kysely-pglite-dialect', 'sharp', '@aws-sdk'];
 
 function listSources(folder: string): string[] {
   return readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

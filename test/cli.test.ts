@@ -9,17 +9,25 @@ describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema']) {
+    for (const command of [
+      'serve',
+      'migrate',
+      'provision',
+      'import',
+      'prune-changes',
+      'sweep-images',
+      'print-schema',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
-    for (const variable of ['PORT', 'HOST', 'WORKERS', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL']) {
+    for (const variable of ['PORT', 'HOST', 'WORKERS', 'DATA_DIR', 'DATABASE_URL', 'PUBLIC_URL', 'S3_BUCKET']) {
       expect(out).toMatch(new RegExp(`^  ${variable} +\\w`, 'm'));
     }
     expect(out).toMatch('Exit codes: 0 done, 1 failed, 2 wrongly called, 3 imported but for some refused rows.');
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'print-schema'])(
+  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'sweep-images', 'print-schema'])(
     'explains %s',
     async (command) => {
       const { code, out } = await runCommand([command, '--help']);
@@ -43,6 +51,7 @@ describe('customer-gateway', () => {
     [['serve', '--port', '1'], /unknown option '--port'/],
     [['provision'], /missing required argument 'file'/],
     [['provision', 'a.yaml', 'b.yaml'], /too many arguments/],
+    [['sweep-images', '--older-than', '1h'], /It must be a number of days such as 90d\./],
     [['prune-changes'], /required option '--older-than <days>' not specified/],
   ])('answers %j with 2 and how to call it', async (argv, message) => {
     const { code, out, err } = await runCommand(argv);
@@ -71,14 +80,17 @@ describe('customer-gateway', () => {
     );
   });
 
-  it.each([['serve'], ['migrate'], ['provision', exampleFile], ['prune-changes', '--older-than', '90d']])(
-    'answers %s with 1 and a line for each variable that is wrong',
-    async (...argv) => {
-      const { code, out, err } = await runCommand(argv, { env: { PORT: '0', PUBLIC_URL: 'x' } });
-      expect({ code, out }).toEqual({ code: 1, out: '' });
-      expect(err).toMatch(/^PORT is "0", but .*\.\nPUBLIC_URL is "x", but .*\.\n$/);
-    },
-  );
+  it.each([
+    ['serve'],
+    ['migrate'],
+    ['sweep-images'],
+    ['provision', exampleFile],
+    ['prune-changes', '--older-than', '90d'],
+  ])('answers %s with 1 and a line for each variable that is wrong', async (...argv) => {
+    const { code, out, err } = await runCommand(argv, { env: { PORT: '0', PUBLIC_URL: 'x' } });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^PORT is "0", but .*\.\nPUBLIC_URL is "x", but .*\.\n$/);
+  });
 });
 
 describe('customer-gateway provision', () => {

@@ -241,6 +241,7 @@ if (findDatabaseKind() === 'postgres')
         database: settings,
         images: { kind: 'disk', directory },
         persistedOperations: undefined,
+        secrets: {},
       } as const;
       await using writer = await createApp(config);
       await using reader = await createApp(config);

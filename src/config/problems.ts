@@ -15,3 +15,8 @@ export function hidePasswords(text: string): string {
 export function complain(problems: Problems, variable: string, value: string, expected: string): void {
   problems.push(`${variable} is ${JSON.stringify(hidePasswords(value))}, but must be ${expected}.`);
 }
+
+/** Notes that a variable is needed and not there. */
+export function complainMissing(problems: Problems, variable: string, expected: string): void {
+  problems.push(`${variable} is missing: it must be ${expected}.`);
+}

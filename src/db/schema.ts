@@ -119,6 +119,11 @@ export type FeedErasTable = {
   server_start: Date;
 };
 
+export type ImageSweepsTable = {
+  only_row: Generated<boolean>;
+  begun_at: Date;
+};
+
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
 export type Schema = {
   organizations: OrganizationsTable;
@@ -131,6 +136,7 @@ export type Schema = {
   customer_payment_types: CustomerPaymentTypesTable;
   changes: ChangesTable;
   feed_eras: FeedErasTable;
+  image_sweeps: ImageSweepsTable;
 };
 
 /** An open database, or a transaction on one. */
