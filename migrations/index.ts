@@ -4,6 +4,7 @@ import * as changes from './0002-changes.ts';
 import * as listing from './0003-listing.ts';
 import * as feedEras from './0004-feed-eras.ts';
 import * as apiKeys from './0005-api-keys.ts';
+import * as imageSweeps from './0006-image-sweeps.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-listing': listing,
   '0004-feed-eras': feedEras,
   '0005-api-keys': apiKeys,
+  '0006-image-sweeps': imageSweeps,
 };

@@ -16,8 +16,9 @@ import { hasApiKeys } from './services/api-keys.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
 import { createServices } from './services/services.ts';
+import { scheduleImageSweeps } from './services/sweep-daily.ts';
 import type { BlobStore } from './storage/blob-store.ts';
-import { createDiskStore } from './storage/disk.ts';
+import { type OpenStore, openStore } from './storage/open.ts';
 import { createFigures } from './telemetry/figures.ts';
 import { type Log, createLog } from './telemetry/log.ts';
 import { createScraper } from './telemetry/metrics.ts';
@@ -91,7 +92,8 @@ type Parts = UpsertDeps & {
 export function composeServer(parts: Parts): Server {
   const { auth, blobs, now, publicUrl, pages } = parts;
   const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
-  const services = createServices({ ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
+  const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
+  const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
   const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
   const isAuthenticated = auth.kind === 'on';
   return createServer({
@@ -107,9 +109,22 @@ export function composeServer(parts: Parts): Server {
   });
 }
 
+/** Opens the image store and makes sure of it, or throws a `StoreUnusableError`. */
+async function openUsableStore({ images, secrets }: Config, log: Log): Promise<OpenStore> {
+  const store = await openStore(images, secrets.s3);
+  try {
+    const warning = await store.check();
+    if (warning !== undefined) log.warn(warning);
+    return store;
+  } catch (error) {
+    store[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /**
- * Opens and migrates the database and puts the gateway together. An empty embedded database gets the example
- * organization. Throws what opening and migrating throw; nothing stays open then.
+ * Opens and migrates the database, opens the image store and puts the gateway together. An empty embedded database gets the example
+ * organization. From time to time stray files are swept. Throws what opening and migrating throw; nothing stays open then.
  */
 export async function createApp(
   config: Config,
@@ -127,11 +142,18 @@ export async function createApp(
     if (!isMigrated) await migrateToLatest(db);
     const now = () => new Date();
     const provisioned = config.database.kind === 'pglite' ? await provisionExample(db, now()) : undefined;
-    const blobs = createDiskStore(config.images.directory);
+    const store = await openUsableStore(config, log);
+    const { blobs } = store;
     const signal = openChangeSignal(config.database);
     const figures = createFigures();
     const readiness = createReadiness(listChecks(db, blobs), { log });
     const scrape = createScraper(figures, database.readPool, worker);
+    const sweeps = scheduleImageSweeps({
+      db,
+      blobs,
+      now,
+      report: (failure) => log.error({ error: failure }, 'sweeping images failed'),
+    });
     return {
       server: composeServer({
         db,
@@ -152,6 +174,8 @@ export async function createApp(
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {
+        await sweeps[Symbol.asyncDispose]();
+        store[Symbol.dispose]();
         await signal[Symbol.asyncDispose]();
         await database[Symbol.asyncDispose]();
         await tracing?.[Symbol.asyncDispose]();

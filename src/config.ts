@@ -2,12 +2,13 @@ import path from 'node:path';
 import { type AuthConfig, readAuth } from './config/auth.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
+import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
 import { type TelemetryConfig, readDrainDelay, readTelemetry } from './config/telemetry.ts';
 import { readWorkers } from './config/workers.ts';
 
-/** Where image files are kept. */
-export type ImagesConfig = { readonly kind: 'disk'; readonly directory: string };
+/** What must never be logged, apart from the rest. */
+export type Secrets = { readonly s3?: S3Keys };
 
 export type Config = {
   readonly http: HttpConfig;
@@ -19,6 +20,7 @@ export type Config = {
   readonly dataDirectory: string;
   readonly database: DatabaseConfig;
   readonly images: ImagesConfig;
+  readonly secrets: Secrets;
   /** A JSON file of operations by id; undefined where clients send theirs whole. */
   readonly persistedOperations: string | undefined;
   /** What the process tells of itself. */
@@ -36,6 +38,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const { http, publicUrl } = readHttp(env, problems);
+  const s3 = readS3Keys(env, problems);
   const config: Config = {
     http,
     publicUrl,
@@ -44,7 +47,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dataDirectory,
     database,
     persistedOperations: env['PERSISTED_OPERATIONS'] ? path.resolve(env['PERSISTED_OPERATIONS']) : undefined,
-    images: Object.freeze({ kind: 'disk', directory: path.join(dataDirectory, 'images') }),
+    images: Object.freeze(readImages(env, dataDirectory, problems)),
+    secrets: Object.freeze(s3 ? { s3: Object.freeze(s3) } : {}),
     telemetry: readTelemetry(env, http, problems),
     drainDelay: readDrainDelay(env['DRAIN_DELAY'], problems),
   };

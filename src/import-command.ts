@@ -23,7 +23,7 @@ import type { CliIo } from './program.ts';
 import { listenForStop } from './stop-signals.ts';
 import type { UpsertDeps } from './services/deps.ts';
 import { listOrganizations } from './services/organizations.ts';
-import { createDiskStore } from './storage/disk.ts';
+import { openStore } from './storage/open.ts';
 import { withDatabase } from './with-database.ts';
 
 /** How `import` was called; `file` is `-` for standard input. */
@@ -168,8 +168,8 @@ async function importInto(
   const { collection, dryRun = false, restart = false } = call;
   const organization = chooseOrganization(await listOrganizations(db), call.organization);
   await using signal = openChangeSignal(config.database);
-  const blobs = createDiskStore(config.images.directory);
-  const deps: UpsertDeps = { db, blobs, images: createImageRenderer(), now: () => new Date(), signal };
+  using store = await openStore(config.images, config.secrets.s3);
+  const deps: UpsertDeps = { db, blobs: store.blobs, images: createImageRenderer(), now: () => new Date(), signal };
   const { stop, release } = listenForStop(io.signals);
   try {
     const run: Run = { ...files, collection, dryRun, restart, stop };

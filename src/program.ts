@@ -40,11 +40,19 @@ Environment:
                 the claims that name organizations and scopes (organization, scope)
   JWT_USER_CLAIM
                 the claim that holds the reference of a user, who becomes createdBy (none)
-  DATA_DIR      the folder that holds the embedded database and the images (./data)
+  DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
   PERSISTED_OPERATIONS
                 a JSON file of GraphQL operations by id, which clients may then name by documentId (none)
+  S3_BUCKET     a bucket of an S3-compatible store, for the images instead of a folder; with it:
+    S3_ENDPOINT           the store's URL (Amazon's of the region)
+    S3_REGION             the bucket's region (needed without S3_ENDPOINT, else us-east-1)
+    S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY
+                          a key that may list, read, write and delete there
+    S3_PREFIX             what the names of objects begin with, such as gateway/images (none)
+    S3_FORCE_PATH_STYLE   whether the bucket is in the path, not in the host name (true with S3_ENDPOINT, else false)
+    IMAGES_READ           proxy: pictures are read through the gateway; presign: it sends clients to the store (proxy)
   LOG_LEVEL     what goes to standard error, a JSON object a line: debug, info, warn, error or silent (info)
   ACCESS_LOG    on: every request is a line of the log, not only slow ones (off)
   METRICS_PORT  a port of its own for /metrics, /livez and /readyz; without it /metrics is at PORT, on loopback only
@@ -61,6 +69,7 @@ Examples:
   customer-gateway serve --workers auto                all cores, on the PostgreSQL server of DATABASE_URL
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
+  customer-gateway sweep-images --dry-run              which image files no record names; serve sweeps them once a day
   customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
   customer-gateway keys create --name ERP --scope read,write --expires 365d > erp.key
   customer-gateway print-schema > schema.graphql
@@ -170,6 +179,12 @@ async function prune(days: number, io: CliIo): Promise<void> {
   io.out(`Removed ${removed} changes older than ${days} days.\n`);
 }
 
+async function sweep({ olderThan, dryRun = false }: { olderThan: number; dryRun?: boolean }, io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const command = await import('./sweep-command.ts');
+  await command.sweepFiles({ config, olderThan, dryRun }, io.out);
+}
+
 async function importFile(call: ImportCall, io: CliIo): Promise<number> {
   const command = await import('./import-command.ts');
   return command.importFile(call, io);
@@ -216,6 +231,18 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
       '\nWork goes in short transactions beside a running gateway. An embedded database must not be in use.',
     )
     .action(({ olderThan }: { olderThan: number }) => prune(olderThan, io));
+  program
+    .command('sweep-images')
+    .description(
+      'delete image files that no record names, such as a process leaves that was killed (serve does it once a day)',
+    )
+    .option('--older-than <days>', 'how old they must be, such as 7d', parseDays, 1)
+    .option('--dry-run', 'tell which, and delete nothing')
+    .addHelpText(
+      'after',
+      '\nWork goes in batches beside a running gateway. An embedded database must not be in use. Files in folders of no\norganization of the database are left alone.',
+    )
+    .action((options: { olderThan: number; dryRun?: boolean }) => sweep(options, io));
   program
     .command('import')
     .description('upsert every row of a file; refused rows go to a file that can be mended and imported again')

@@ -83,7 +83,7 @@ export function createServer(deps: ServerDeps): Server {
     graphiql: createGraphiQL(publicUrl, isAuthenticated),
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
-      useImages(blobs),
+      useImages(blobs, reportFailure),
       useRestContract(),
       useHome('/graphql'),
       useCallers({ identify, authenticate, now }),

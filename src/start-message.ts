@@ -72,9 +72,14 @@ function describeOrganizations({ organizations, provisioned }: Started): string 
     .join(', ');
 }
 
+function describeImages({ images }: Config): string {
+  if (images.kind === 'disk') return images.directory;
+  return `s3://${images.bucket}/${images.prefix} ${images.endpoint ? `at ${images.endpoint}` : `in ${images.region}`}`;
+}
+
 /** The lines a process prints when it is ready: where everything is, and a request to try. No password is among them. */
 export function describeStart(started: Started): readonly string[] {
-  const { publicUrl, database, images, workers } = started.config;
+  const { publicUrl, database, workers } = started.config;
   const place = database.kind === 'pglite' ? `embedded, in ${database.directory}` : hidePasswords(database.url);
   return [
     'The customer gateway is ready.',
@@ -83,7 +88,7 @@ export function describeStart(started: Started): readonly string[] {
     `  REST           ${publicUrl}/api/v1.0`,
     `  Callers        ${describeCallers(started)}`,
     `  Database       ${place}`,
-    `  Images         ${images.directory}`,
+    `  Images         ${describeImages(started.config)}`,
     `  Organizations  ${describeOrganizations(started)}`,
     ...(workers > 1 ? [`  Workers        ${workers} processes`] : []),
     '',

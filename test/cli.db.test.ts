@@ -1,3 +1,5 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +46,29 @@ describe('customer-gateway on a database', () => {
     const { code, out, err } = await runCommand(['provision', '-'], { env, input });
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^customer category 2 is "jewelry" and cannot become "root": that is customer category 1\.\n/);
+  });
+
+  it('sweeps stray images, which it can tell before', async () => {
+    const { env } = storage;
+    const { out } = await runCommand(['provision', exampleFile], { env });
+    const folder = /image folder (\S+)/.exec(out)?.[1] ?? '';
+    const images = path.join(env['DATA_DIR'] ?? '', 'images');
+    const stray = `${folder}/photoCustomer/1471338230737_stray.png`;
+    await mkdir(path.join(images, path.dirname(stray)), { recursive: true });
+    await writeFile(path.join(images, stray), '');
+    const sweep = ['sweep-images', '--older-than', '7d'];
+    const nothing = { code: 0, out: 'Deleted 0 stray files of 0 that are older than 7 days.\n', err: '' };
+    expect(await runCommand(sweep, { env })).toEqual(nothing);
+    await utimes(path.join(images, stray), new Date(0), new Date(0));
+    expect(await runCommand([...sweep, '--dry-run'], { env })).toEqual({
+      code: 0,
+      out: `${stray}\nWould delete 1 stray files of 1 that are older than 7 days.\n`,
+      err: '',
+    });
+    expect((await runCommand(['sweep-images'], { env })).out).toBe(
+      'Deleted 1 stray files of 1 that are older than a day.\n',
+    );
+    expect(await runCommand(sweep, { env })).toEqual(nothing);
   });
 
   it('prunes the feed of changes', async () => {

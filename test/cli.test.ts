@@ -9,7 +9,16 @@ describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of ['serve', 'migrate', 'provision', 'import', 'prune-changes', 'keys', 'print-schema']) {
+    for (const command of [
+      'serve',
+      'migrate',
+      'provision',
+      'import',
+      'prune-changes',
+      'sweep-images',
+      'keys',
+      'print-schema',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
     for (const variable of [
@@ -21,6 +30,7 @@ describe('customer-gateway --help', () => {
       'DATA_DIR',
       'DATABASE_URL',
       'PUBLIC_URL',
+      'S3_BUCKET',
     ]) {
       expect(out).toMatch(new RegExp(`^  ${variable} +\\w`, 'm'));
     }
@@ -28,7 +38,7 @@ describe('customer-gateway --help', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'keys', 'print-schema'])(
+  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'sweep-images', 'keys', 'print-schema'])(
     'explains %s',
     async (command) => {
       const { code, out } = await runCommand([command, '--help']);
@@ -59,6 +69,7 @@ describe('customer-gateway', () => {
     [['keys', 'create', '--name', 'a', '--scope', ''], /must be a list such as read,write/],
     [['keys', 'create', '--name', 'a', '--expires', '90'], /must be a number of days such as 90d/],
     [['keys', 'revoke'], /missing required argument/],
+    [['sweep-images', '--older-than', '1h'], /It must be a number of days such as 90d\./],
     [['prune-changes'], /required option '--older-than <days>' not specified/],
   ])('answers %j with 2 and how to call it', async (argv, message) => {
     const { code, out, err } = await runCommand(argv);
@@ -87,14 +98,17 @@ describe('customer-gateway', () => {
     );
   });
 
-  it.each([['serve'], ['migrate'], ['provision', exampleFile], ['prune-changes', '--older-than', '90d']])(
-    'answers %s with 1 and a line for each variable that is wrong',
-    async (...argv) => {
-      const { code, out, err } = await runCommand(argv, { env: { PORT: '0', PUBLIC_URL: 'x' } });
-      expect({ code, out }).toEqual({ code: 1, out: '' });
-      expect(err).toMatch(/^PORT is "0", but .*\.\nPUBLIC_URL is "x", but .*\.\n$/);
-    },
-  );
+  it.each([
+    ['serve'],
+    ['migrate'],
+    ['sweep-images'],
+    ['provision', exampleFile],
+    ['prune-changes', '--older-than', '90d'],
+  ])('answers %s with 1 and a line for each variable that is wrong', async (...argv) => {
+    const { code, out, err } = await runCommand(argv, { env: { PORT: '0', PUBLIC_URL: 'x' } });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^PORT is "0", but .*\.\nPUBLIC_URL is "x", but .*\.\n$/);
+  });
 });
 
 describe('customer-gateway provision', () => {

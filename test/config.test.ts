@@ -32,6 +32,7 @@ describe('configuration', () => {
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
       telemetry: { logLevel: 'info', accessLog: false, metrics: { kind: 'main' }, tracesUrl: undefined },
       drainDelay: 0,
+      secrets: {},
     });
   });
 
@@ -222,6 +223,63 @@ describe('configuration', () => {
     expect(problemsOf({ PUBLIC_URL })).toEqual([
       expect.stringMatching(/^PUBLIC_URL is .* must be an http or https URL/),
     ]);
+  });
+
+  const s3 = { S3_BUCKET: 'images', S3_ACCESS_KEY_ID: 'AKIA', S3_SECRET_ACCESS_KEY: 'hunter2' };
+
+  it('keeps images in the bucket of S3_BUCKET, and its keys apart from what may be logged', () => {
+    const { images, secrets, ...rest } = readConfig({
+      ...s3,
+      S3_ENDPOINT: 'https://s3.example.com',
+      S3_PREFIX: 'gateway/images/',
+      IMAGES_READ: 'presign',
+    });
+    expect(images).toEqual({
+      kind: 's3',
+      endpoint: 'https://s3.example.com',
+      region: 'us-east-1',
+      bucket: 'images',
+      prefix: 'gateway/images/',
+      forcePathStyle: true,
+      presigns: true,
+    });
+    expect(secrets).toEqual({ s3: { accessKeyId: 'AKIA', secretAccessKey: 'hunter2' } });
+    expect(JSON.stringify({ images, ...rest })).not.toMatch(/AKIA|hunter2/);
+  });
+
+  it("takes Amazon's own store of a region without S3_ENDPOINT", () => {
+    expect(readConfig({ ...s3, S3_REGION: 'eu-west-3', S3_FORCE_PATH_STYLE: 'true' }).images).toMatchObject({
+      endpoint: undefined,
+      region: 'eu-west-3',
+      prefix: '',
+      forcePathStyle: true,
+      presigns: false,
+    });
+    expect(readConfig({ ...s3, S3_REGION: 'eu-west-3' }).images).toMatchObject({ forcePathStyle: false });
+  });
+
+  it.each([
+    [{ S3_ENDPOINT: 'https://s3.example.com' }, /^S3_BUCKET is missing: .* since S3_ENDPOINT is set\.$/],
+    [{ S3_SECRET_ACCESS_KEY: 'hunter2' }, /^S3_BUCKET is missing: .* since S3_SECRET_ACCESS_KEY is set\.$/],
+    [{ ...s3, S3_REGION: '' }, /^S3_REGION is missing: it must be the region of the bucket/],
+    [{ ...s3, S3_REGION: 'eu west' }, /^S3_REGION is "eu west"/],
+    [{ ...s3, S3_REGION: 'a', S3_ACCESS_KEY_ID: '' }, /^S3_ACCESS_KEY_ID is missing/],
+    [{ ...s3, S3_REGION: 'a', S3_SECRET_ACCESS_KEY: '' }, /^S3_SECRET_ACCESS_KEY is missing/],
+    [{ ...s3, S3_ENDPOINT: 's3.example.com' }, /^S3_ENDPOINT is "s3.example.com", but must be an http or https URL/],
+    [{ ...s3, S3_ENDPOINT: 'https://a:hunter2@b' }, /^S3_ENDPOINT is "https:\/\/\*\*\*@b"/],
+    [{ ...s3, S3_REGION: 'a', S3_BUCKET: 'My_Bucket' }, /^S3_BUCKET is "My_Bucket"/],
+    [{ ...s3, S3_REGION: 'a', S3_PREFIX: '../a' }, /^S3_PREFIX is "\.\.\/a"/],
+    [{ ...s3, S3_REGION: 'a', S3_PREFIX: '/a' }, /^S3_PREFIX is "\/a"/],
+    [
+      { ...s3, S3_REGION: 'a', S3_FORCE_PATH_STYLE: 'yes' },
+      /^S3_FORCE_PATH_STYLE is "yes", but must be true or false\.$/,
+    ],
+    [{ IMAGES_READ: 'presign' }, /^IMAGES_READ is "presign", but must be proxy while images are in a local folder/],
+    [{ ...s3, S3_REGION: 'a', IMAGES_READ: 'both' }, /^IMAGES_READ is "both", but must be proxy or presign\.$/],
+  ])('refuses %j and names the variable', (env, message) => {
+    const problems = problemsOf(env);
+    expect(problems).toEqual([expect.stringMatching(message)]);
+    expect(problems.join()).not.toMatch(/hunter2/);
   });
 
   it('names every bad variable at once, a line each', () => {

@@ -255,6 +255,7 @@ if (findDatabaseKind() === 'postgres')
         persistedOperations: undefined,
         telemetry: readConfig({}).telemetry,
         drainDelay: 0,
+        secrets: {},
       } as const;
       const log = createLog({ level: 'silent', write: () => undefined });
       await using writer = await createApp(config, log);

@@ -8,7 +8,7 @@ import type { OpenDatabase } from '../src/db/client.ts';
 import { createImageRenderer } from '../src/images/render.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
 import { provision } from '../src/services/provisioning.ts';
-import { type BlobStore, withSafeKeys } from '../src/storage/blob-store.ts';
+import { type BlobStore, guardStore } from '../src/storage/blob-store.ts';
 import { createDiskStore } from '../src/storage/disk.ts';
 import categoryExample from './fixtures/contract/customer-category.json' with { type: 'json' };
 import categoryFailures from './fixtures/contract/customer-category-failures.json' with { type: 'json' };
@@ -134,7 +134,7 @@ describe('the pages’ failure outputs', () => {
 
   /** A gateway over the same data whose blob store cannot keep anything. */
   const withoutDisk: Post = (address, fields) => {
-    const blobs = withSafeKeys({
+    const blobs = guardStore({
       create: () => Promise.reject(new Error('ENOSPC: no space left on device, open /secret/path')),
       read: () => Promise.resolve(undefined),
       delete: () => Promise.resolve(),

@@ -47,6 +47,17 @@ describe('the message of a process that is ready', () => {
     expect(describeWith({ DATABASE_URL, WORKERS: '1' })).not.toMatch('Workers');
   });
 
+  it('names a bucket without its keys', () => {
+    const keys = { S3_ACCESS_KEY_ID: 'AKIA', S3_SECRET_ACCESS_KEY: 'hunter2' };
+    const bucket = { ...keys, S3_BUCKET: 'images', S3_PREFIX: 'a' };
+    const message = describeWith({ ...bucket, S3_ENDPOINT: 'https://s3.example.com' });
+    expect(message).toMatch('  Images         s3://images/a/ at https://s3.example.com\n');
+    expect(message).not.toMatch(/AKIA|hunter2/);
+    expect(describeWith({ ...bucket, S3_REGION: 'eu-west-3' })).toMatch(
+      '  Images         s3://images/a/ in eu-west-3\n',
+    );
+  });
+
   it('offers the request of the customers page, to paste into a shell', () => {
     expect(readCommand(describeWith({}))).toEqual([
       '-i',

@@ -20,3 +20,8 @@ export function complain(problems: Problems, variable: string, value: string, ex
 export function complainOfMissing(problems: Problems, variable: string, reason: string): void {
   problems.push(`${variable} is not set, but ${reason}.`);
 }
+
+/** Notes that a variable is needed and not there. */
+export function complainMissing(problems: Problems, variable: string, expected: string): void {
+  problems.push(`${variable} is missing: it must be ${expected}.`);
+}

@@ -55,6 +55,7 @@ export const texts = {
   tooManyImages: 'Too many images at once.',
   tooManyCalls: 'Too many calls at once.',
   identityProviderAway: 'The keys of the identity provider cannot be read.',
+  imagesAway: 'The images cannot be reached or stored at the moment.',
   databaseAway: 'The database cannot be reached.',
   fateUnknown: 'The database was lost while it was writing: the call may have been done, and is safe to repeat.',
   noOrganization: 'There is no organization yet: provision one.',
@@ -190,12 +191,13 @@ export const errorCatalogue = {
   service_unavailable: {
     status: 503,
     stage: 6,
-    when: 'The gateway is at its limit or has lost its database. Come again: the call changed nothing, unless it says otherwise. ◊',
+    when: 'The gateway is at its limit, or has lost its database or its image store. Come again: the call changed nothing, unless it says otherwise. ◊',
     texts: [
       texts.tooManyWriters,
       texts.tooManyImages,
       texts.tooManyCalls,
       texts.identityProviderAway,
+      texts.imagesAway,
       texts.databaseAway,
       texts.fateUnknown,
       texts.noOrganization,

@@ -22,3 +22,10 @@ export function prefixFileName(path: string, prefix: string): string {
   const slash = path.lastIndexOf('/') + 1;
   return path.slice(0, slash) + prefix + path.slice(slash);
 }
+
+/** The path that a row names for the file of any of its sizes: file names begin with digits, so a prefix is always ours. */
+export function findNamedPath(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  const prefix = renditions.map((rendition) => rendition.prefix).find((each) => each && path.startsWith(each, slash));
+  return path.slice(0, slash) + path.slice(slash + (prefix ?? '').length);
+}

@@ -134,6 +134,11 @@ export type ApiKeysTable = {
   last_used_at: Date | null;
 };
 
+export type ImageSweepsTable = {
+  only_row: Generated<boolean>;
+  begun_at: Date;
+};
+
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */
 export type Schema = {
   organizations: OrganizationsTable;
@@ -147,6 +152,7 @@ export type Schema = {
   changes: ChangesTable;
   feed_eras: FeedErasTable;
   api_keys: ApiKeysTable;
+  image_sweeps: ImageSweepsTable;
 };
 
 /** An open database, or a transaction on one. */

@@ -12,6 +12,8 @@ export type UpsertDeps = {
   readonly now: () => Date;
   /** Where committed changes are announced to those who follow them, if anywhere. */
   readonly signal?: ChangeSignal;
+  /** Told of failures of the image store, which callers only hear of as unavailable. */
+  readonly report?: ((failure: unknown) => void) | undefined;
   /** Told of what is done, if anybody wants to know. */
   readonly monitor?: UpsertMonitor | undefined;
   readonly tracer?: Tracer | undefined;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, link, lstat, open, opendir, realpath, rm, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { withSafeKeys, type BlobStore } from './blob-store.ts';
+import { guardStore, type BlobStore } from './blob-store.ts';
 import { createFolderMaker, hasErrorCode, syncFolder, writeDurably } from './durable-files.ts';
 
 // No key starts with a dot, so no key leads here.
@@ -116,7 +116,7 @@ export function createDiskStore(directory: string): BlobStore {
     return await realpath(root);
   };
 
-  return withSafeKeys({
+  return guardStore({
     create: async (key, bytes) => {
       const root = await prepareRoot();
       const target = join(root, key);

@@ -14,6 +14,7 @@ import { listOrganizations } from '../../src/services/organizations.ts';
 import { provision } from '../../src/services/provisioning.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { createDiskStore } from '../../src/storage/disk.ts';
+import { listKeys } from './blobs.ts';
 import { openTestDatabase } from './database.ts';
 
 /** The base of every address that the tests' gateway answers. */
@@ -79,7 +80,9 @@ export type TestGateway = AsyncDisposable & {
     variables?: Record<string, unknown>,
     files?: Record<string, Blob>,
   ) => Promise<GraphAnswer>;
-  /** The keys of all stored image files. */
+  /** Where image files are, unless they are in a store of the test's. */
+  readonly imageFolder: string;
+  /** The keys of all stored image files, in order. */
   readonly imageFiles: () => Promise<readonly string[]>;
   /** Provisions a further organization from YAML. */
   readonly provision: (yaml: string) => Promise<void>;
@@ -89,7 +92,11 @@ export type TestGateway = AsyncDisposable & {
 export type GatewayOptions = {
   readonly now?: () => Date;
   readonly images?: ImageRendererOptions;
-  /** Puts something in front of the store on disk. */
+  /** Where images are kept instead of a folder of the gateway's own. */
+  readonly blobs?: BlobStore;
+  /** Hears of what went wrong behind an answer. */
+  readonly report?: (failure: unknown) => void;
+  /** Puts something in front of the store. */
   readonly wrapBlobs?: (store: BlobStore) => BlobStore;
   readonly persistedOperations?: PersistedOperations;
   /** Who may call; anybody unless told. */
@@ -103,10 +110,11 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
   const { now = () => new Date(), images, wrapBlobs = (store: BlobStore) => store } = options;
   const deps: UpsertDeps = {
     db: database.db,
-    blobs: wrapBlobs(createDiskStore(directory)),
+    blobs: wrapBlobs(options.blobs ?? createDiskStore(directory)),
     images: createImageRenderer(images),
     now,
     signal: createLocalSignal(),
+    ...(options.report && { report: options.report }),
   };
   const { auth = anybody, persistedOperations } = options;
   const server = composeServer({ ...deps, auth, publicUrl, persistedOperations });
@@ -142,7 +150,9 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
       const response = await fetch('/graphql', graphqlRequest(query, variables, files));
       return { status: response.status, ...((await response.json()) as Omit<GraphAnswer, 'status'>) };
     },
+    imageFolder: directory,
     imageFiles: async () => {
+      if (options.blobs) return await listKeys(options.blobs);
       const entries = await readdir(directory, { recursive: true, withFileTypes: true });
       return entries
         .filter((entry) => entry.isFile())

@@ -6,6 +6,7 @@ import { maxImageBytes } from '../../contract/parameters.ts';
 import { ImagesBusyError, UnsupportedImageError } from '../../images/errors.ts';
 import { imageFileName } from '../../images/file-names.ts';
 import type { RenderedImage } from '../../images/render.ts';
+import { StorageError } from '../../storage/errors.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
 
@@ -53,8 +54,27 @@ export function renditionKeys({ path }: StoredImage): string[] {
   return renditions.map(({ prefix }) => prefixFileName(path, prefix));
 }
 
-/** Writes all renditions under a name nothing else has, and answers only when they are durable (rulings 39, 41). */
+/**
+ * Writes all renditions under a name nothing else has, and answers only when they are durable (rulings 39, 41). Throws a
+ * `ServiceUnavailableError`, and leaves nothing behind, where the store cannot take them.
+ */
 export async function storeImage(
+  deps: UpsertDeps,
+  organization: OrganizationIdentity,
+  kind: string,
+  image: PreparedImage,
+): Promise<StoredImage> {
+  try {
+    return await writeRenditions(deps, organization, kind, image);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    // The client is told to come again; why is for those who run the store.
+    deps.report?.(error);
+    throw new ServiceUnavailableError(texts.imagesAway);
+  }
+}
+
+async function writeRenditions(
   deps: UpsertDeps,
   organization: OrganizationIdentity,
   kind: string,
