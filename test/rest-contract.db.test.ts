@@ -8,7 +8,7 @@ import type { OpenDatabase } from '../src/db/client.ts';
 import { createImageRenderer } from '../src/images/render.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
 import { provision } from '../src/services/provisioning.ts';
-import { type BlobStore, guardStore } from '../src/storage/blob-store.ts';
+import type { BlobStore } from '../src/storage/blob-store.ts';
 import { createDiskStore } from '../src/storage/disk.ts';
 import categoryExample from './fixtures/contract/customer-category.json' with { type: 'json' };
 import categoryFailures from './fixtures/contract/customer-category-failures.json' with { type: 'json' };
@@ -132,15 +132,15 @@ describe('the pages’ failure outputs', () => {
 
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  /** A gateway over the same data whose blob store cannot keep anything. */
-  const withoutDisk: Post = (address, fields) => {
-    const blobs = guardStore({
-      create: () => Promise.reject(new Error('ENOSPC: no space left on device, open /secret/path')),
+  /** A gateway over the same data whose blob store has a mistake; one that only cannot keep anything is answered 503. */
+  const withMistake: Post = (address, fields) => {
+    const blobs: BlobStore = {
+      create: () => Promise.reject(new Error('/secret/path is undefined')),
       read: () => Promise.resolve(undefined),
       delete: () => Promise.resolve(),
       check: () => Promise.resolve(),
       list: async function* () {},
-    });
+    };
     return createPost(compose(gateway.database, blobs))(address, fields);
   };
 
@@ -177,7 +177,7 @@ describe('the pages’ failure outputs', () => {
     () => category('first', { name: 'A', parentId: 'below' }),
     () => category('new', { name: 'A', parentId: '9999' }),
     () =>
-      withoutDisk('customerCategories/reference/new', { name: 'A', parentId: 'root', image: new File([png], 'a.png') }),
+      withMistake('customerCategories/reference/new', { name: 'A', parentId: 'root', image: new File([png], 'a.png') }),
   ];
 
   const examples = [
