@@ -42,6 +42,9 @@ async function openGateway(file: string, { provisioned, now }: { provisioned: nu
   };
 }
 
+/** Stands for the BASE_URL of the pages, which is none. */
+const publicUrl = 'http://gateway.test';
+
 function compose({ db }: OpenDatabase, blobs: BlobStore, now = Date.now()) {
   return composeServer({
     auth: { kind: 'off' },
@@ -49,7 +52,7 @@ function compose({ db }: OpenDatabase, blobs: BlobStore, now = Date.now()) {
     blobs,
     images: createImageRenderer(),
     now: () => new Date(now),
-    publicUrl: 'BASE_URL',
+    publicUrl,
   });
 }
 
@@ -58,12 +61,13 @@ type Post = (address: string, fields?: FormFields) => Promise<Answer>;
 
 function createPost(server: ReturnType<typeof composeServer>): Post {
   return async (address, fields = {}) => {
-    const request = new Request(`http://gateway.test/api/v1.0/${address}`, {
+    const request = new Request(`${publicUrl}/api/v1.0/${address}`, {
       method: 'POST',
       body: encodeForm(fields),
     });
     const response = await server.fetch(request);
-    return { status: response.status, text: await response.text() };
+    const text = await response.text();
+    return { status: response.status, text: text.replaceAll(publicUrl, 'BASE_URL') };
   };
 }
 
