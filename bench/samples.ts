@@ -5,6 +5,8 @@ export type Measure =
   | 'graphql p99 ms'
   | 'graphql RSS MB'
   | 'form upserts/s'
+  | 'graphql upserts/s by workers'
+  | 'form upserts/s by workers'
   | 'mercurius upserts/s'
   | 'mercurius p99 ms'
   | 'lone client ms'

@@ -8,10 +8,10 @@ const peersFile = locate('bench/peers/peers.mjs');
 // PostGraphile 5 needs a newer Node than the gateway, so the peers bring one along.
 const peersNode = locate('bench/peers/node_modules/.bin/node');
 
-/** Starts the gateway as a user would, on PostgreSQL. */
-export async function startGateway({ gateway }: Databases): Promise<ServerProcess> {
+/** Starts the gateway as a user would, on PostgreSQL, by one process or as many as `workers` says. */
+export async function startGateway({ gateway }: Databases, workers: '1' | 'auto' = '1'): Promise<ServerProcess> {
   const folder = await createTemporaryFolder();
-  const server = await serve(folder.path, gateway);
+  const server = await serve(folder.path, gateway, workers);
   return {
     ...server,
     [Symbol.asyncDispose]: async () => {
@@ -23,15 +23,16 @@ export async function startGateway({ gateway }: Databases): Promise<ServerProces
 
 /** Starts the gateway on the embedded database in that folder. */
 export async function startEmbeddedGateway(folder: string): Promise<ServerProcess> {
-  return await serve(folder, '');
+  return await serve(folder, '', '1');
 }
 
-async function serve(folder: string, url: string): Promise<ServerProcess> {
+async function serve(folder: string, url: string, workers: string): Promise<ServerProcess> {
   return await startServer([process.execPath, cli, 'serve'], (port) => ({
     PORT: String(port),
     HOST: '127.0.0.1',
     DATA_DIR: folder,
     DATABASE_URL: url,
+    WORKERS: workers,
   }));
 }
 

@@ -31,6 +31,22 @@ export const targets: readonly Target[] = [
     aim: 1,
   },
   {
+    what: 'GraphQL upserts, serve --workers auto',
+    measure: 'graphql upserts/s by workers',
+    yardstick: { name: 'pgbench, the function once a row', measure: 'pgbench rows/s' },
+    better: 'higher',
+    reach: 0.7,
+    aim: 1,
+  },
+  {
+    what: 'form-POST upserts, serve --workers auto',
+    measure: 'form upserts/s by workers',
+    yardstick: { name: 'pgbench, the function once a row', measure: 'pgbench rows/s' },
+    better: 'higher',
+    reach: 0.7,
+    aim: 1,
+  },
+  {
     what: 'latency of the slowest hundredth',
     measure: 'graphql p99 ms',
     yardstick: { name: 'Mercurius with JIT, a statement a request', measure: 'mercurius p99 ms' },

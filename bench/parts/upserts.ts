@@ -1,7 +1,8 @@
 import type { Bench, Part } from '../bench.ts';
-import { formDoor, graphqlDoor, peerDoor } from '../doors.ts';
+import { type UpsertDoor, formDoor, graphqlDoor, peerDoor } from '../doors.ts';
 import { watchMemory } from '../memory.ts';
 import { runPgbench } from '../pgbench.ts';
+import { startGateway } from '../servers.ts';
 import { loadUpserts } from './load-upserts.ts';
 
 /** Upserts by GraphQL, with the latency of the worst hundredth and the memory they take, beside Mercurius. */
@@ -30,6 +31,16 @@ export const measureForm: Part = async (bench) => {
   await measureYardstick(bench);
   const { perSecond } = await loadUpserts(databases, { port: gateway.port, door: formDoor, keptIn: 'gateway' }, shape);
   samples.add('form upserts/s', perSecond);
+};
+
+/** Both doors again, served by a process for each core. */
+export const measureWorkers: Part = async (bench) => {
+  const { databases, samples, shape } = bench;
+  await measureYardstick(bench);
+  await using gateway = await startGateway(databases, 'auto');
+  const load = (door: UpsertDoor) => loadUpserts(databases, { port: gateway.port, door, keptIn: 'gateway' }, shape);
+  samples.add('graphql upserts/s by workers', (await load(graphqlDoor)).perSecond);
+  samples.add('form upserts/s by workers', (await load(formDoor)).perSecond);
 };
 
 /** What one client waits for its upsert that has the servers for itself. */
