@@ -1,8 +1,8 @@
 import type { PGliteOptions } from '@electric-sql/pglite';
 import { Kysely, sql } from 'kysely';
-import { Autovacuum } from './autovacuum.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
+import { Upkeep, vacuumChanged } from './upkeep.ts';
 
 /** `directory` is created where it is missing; `memory://` keeps everything in memory. */
 export type PgliteSettings = { readonly kind: 'pglite'; readonly directory: string };
@@ -18,12 +18,12 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
   ]);
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
-  const autovacuum = new Autovacuum(() => db);
+  const upkeep = new Upkeep(() => db, vacuumChanged);
   const { log } = createStatementLog(note);
   const db: Database = new Kysely<Schema>({
     dialect: new PGliteDialect(pglite),
     log: (event) => {
-      autovacuum.addWork(event.queryDurationMillis);
+      upkeep.addWork(event.queryDurationMillis);
       log?.(event);
     },
   });

@@ -4,6 +4,7 @@ import { isConnectionError } from './errors.ts';
 import { PreparingPool } from './preparing-pool.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
+import { analyzeChanged, Upkeep } from './upkeep.ts';
 
 /** The server's limit for one statement, in milliseconds. */
 const statementTimeout = 30_000;
@@ -40,7 +41,15 @@ export async function openPostgres(
 ): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
   const dialect = new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) });
-  const db = new Kysely<Schema>({ dialect, ...createStatementLog(note) });
+  const upkeep = new Upkeep(() => db, analyzeChanged, 2);
+  const { log } = createStatementLog(note);
+  const db: Database = new Kysely<Schema>({
+    dialect,
+    log: (event) => {
+      upkeep.addWork(event.queryDurationMillis);
+      log?.(event);
+    },
+  });
   try {
     const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db);
     requireSupportedVersion(rows[0]?.version ?? '');

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../actor.ts';
 import type { UpsertDeps } from '../services/deps.ts';
-import { refreshStatistics } from '../services/statistics.ts';
 import { type Batch, Flights, createBatch } from './batches.ts';
 import { readBlocks } from './blocks.ts';
 import type { Checkpoint, CheckpointFile } from './checkpoint.ts';
@@ -53,7 +52,6 @@ class ImportRun {
   /** Of the text of all rows that have been dealt with. */
   readonly #hash = createHash('sha256');
   #tally: Tally = emptyTally;
-  #batches = 0;
 
   constructor(deps: UpsertDeps, actor: Actor, settings: ImportSettings) {
     this.#deps = deps;
@@ -180,7 +178,6 @@ class ImportRun {
       if (!result.ok) refused += this.#settings.reader.renderRejected(row, reason);
     }
     await rejected.append(refused);
-    await this.#keepStatistics();
     this.#tally = addResults(this.#tally, results);
     this.#addToHash(rows);
     await checkpoint?.save({
@@ -192,12 +189,6 @@ class ImportRun {
       tally: this.#tally,
     });
     onProgress(this.#tally);
-  }
-
-  /** After the first batch, the tenth, the hundredth: whenever the tables may be of another size. */
-  async #keepStatistics(): Promise<void> {
-    this.#batches += 1;
-    if (!this.#settings.dryRun && Number.isInteger(Math.log10(this.#batches))) await refreshStatistics(this.#deps);
   }
 
   #judge(draft: Draft, answer: RowResult | undefined): { readonly result: RowResult; readonly reason: string } {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { findDatabaseKind } from './support/database.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { upsertCustomers } from './support/upsert-lists.ts';
@@ -30,15 +30,20 @@ async function measureCustomers(): Promise<{ readonly counted: number; readonly 
   return rows[0] ?? { counted: 0, bytes: 0 };
 }
 
-// A server has an autovacuum of its own, which comes by once in a minute.
-describe.runIf(findDatabaseKind() === 'pglite')('the embedded database', () => {
-  it('has statistics of its tables once they have grown', async () => {
-    expect(await measureCustomers()).toMatchObject({ counted: -1 });
-    for (let start = 0; start < 5_000; start += 500) await upsertMany(500, 'Customer', start);
-    expect((await measureCustomers()).counted).toBeGreaterThan(1_000);
-  });
+it('statistics are there once an empty database has been written to for a moment', async () => {
+  expect(await measureCustomers()).toMatchObject({ counted: -1 });
+  let count = 0;
+  const writeOn = async () => {
+    await upsertMany(500, 'Customer', count);
+    count += 500;
+    return (await measureCustomers()).counted;
+  };
+  await expect.poll(writeOn, { timeout: 60_000, interval: 1 }).toBeGreaterThan(1_000);
+});
 
-  it('does not grow for ever while the same rows are changed again and again', async () => {
+// A server's autovacuum sees to that, once in a minute.
+if (findDatabaseKind() === 'pglite')
+  it('an embedded database does not grow for ever while the same rows are changed again and again', async () => {
     const sizes: number[] = [];
     for (let round = 0; round < 16; round += 1) {
       await upsertMany(500, `Round ${round}`);
@@ -46,4 +51,3 @@ describe.runIf(findDatabaseKind() === 'pglite')('the embedded database', () => {
     }
     expect(sizes.at(-1)).toBeLessThan(1.25 * (sizes[7] ?? 0));
   });
-});
