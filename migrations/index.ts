@@ -5,6 +5,7 @@ import * as listing from './0003-listing.ts';
 import * as feedEras from './0004-feed-eras.ts';
 import * as apiKeys from './0005-api-keys.ts';
 import * as imageSweeps from './0006-image-sweeps.ts';
+import * as rowLevelSecurity from './0007-row-level-security.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
@@ -14,4 +15,5 @@ export const migrations: Record<string, Migration> = {
   '0004-feed-eras': feedEras,
   '0005-api-keys': apiKeys,
   '0006-image-sweeps': imageSweeps,
+  '0007-row-level-security': rowLevelSecurity,
 };

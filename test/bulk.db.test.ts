@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
 import { texts } from '../src/contract/errors.ts';
+import { inOrganization } from '../src/db/organization.ts';
 import type { Database } from '../src/db/schema.ts';
 import { limits } from '../src/http/limits.ts';
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
@@ -449,9 +450,9 @@ describe('a bulk upsert whose database fails', () => {
 
   it('does not do twice what was committed when the connection broke, and tells what it did', async () => {
     await gateway.graphql(customerMutation, { input: { reference: 'commit-old', name: 'n' } });
-    const db = loseCommit(gateway.deps.db, createServerError('ECONNRESET'));
+    loseCommit(inOrganization(gateway.deps.db, gateway.actor.organization.id), createServerError('ECONNRESET'));
     const inputs = [...named('commit'), { reference: 'commit-old', name: 'm' }];
-    const services = createServices({ ...gateway.deps, db });
+    const services = createServices(gateway.deps);
     const { results } = await services.upsertCustomers(gateway.actor, toItems(inputs), rejectAll);
     expect(outcomes(results)).toEqual(['created', 'created', 'created', 'updated']);
     expect(results.map((each) => each.ok && each.record.version)).toEqual([1, 1, 1, 2]);
@@ -463,8 +464,9 @@ describe('a bulk upsert whose database fails', () => {
       const change = resultOf(await gateway.graphql(customerMutation, { input }));
       expect(change).toMatchObject({ outcome: 'UPDATED', record: { name: 'n', version: 2 } });
     };
-    const db = loseCommit(gateway.deps.db, createServerError('ECONNRESET'), meanwhile);
-    const services = createServices({ ...gateway.deps, db });
+    const db = inOrganization(gateway.deps.db, gateway.actor.organization.id);
+    loseCommit(db, createServerError('ECONNRESET'), meanwhile);
+    const services = createServices(gateway.deps);
     const { results } = await services.upsertCustomers(gateway.actor, toItems(named('after')), rejectAll);
     expect(outcomes(results)).toEqual(['created', 'unchanged', 'created']);
     expect(results.map((each) => each.ok && each.record.version)).toEqual([1, 2, 1]);

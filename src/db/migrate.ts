@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Migrator, sql } from 'kysely';
 import { migrations } from '../../migrations/index.ts';
 import { liftTimeLimits } from './preparing-pool.ts';
+import { provideBoundRole } from './role.ts';
 import type { Database } from './schema.ts';
 
 /** Any number nobody else locks; "customer" on a telephone keypad. */
@@ -15,7 +16,8 @@ export class MigrationError extends Error {
 
 /**
  * Applies the migrations the database does not have yet, all or none, and returns their names in order. Processes that do
- * this at the same moment wait for each other. Throws a `MigrationError` with the name of the one that failed.
+ * this at the same moment wait for each other. Throws a `MigrationError` with the name of the one that failed, and an
+ * `IsolationError` where organizations cannot be kept apart.
  */
 export async function migrateToLatest(db: Database): Promise<readonly string[]> {
   if (await isMigrated(db)) return [];
@@ -23,7 +25,9 @@ export async function migrateToLatest(db: Database): Promise<readonly string[]> 
     await sql.raw(liftTimeLimits).execute(session);
     // Never unlocked: the lock goes with the session, which is closed on release for its lifted limits. PGlite has one session.
     await lockMigrations(session);
-    return runMigrations(session);
+    const applied = await runMigrations(session);
+    await provideBoundRole(session);
+    return applied;
   });
 }
 

@@ -1,5 +1,7 @@
 import type { PGliteOptions } from '@electric-sql/pglite';
-import { Kysely, sql } from 'kysely';
+import { CompiledQuery, type DatabaseConnection, type Dialect, type Driver, Kysely, sql } from 'kysely';
+import { openScopes, organizationSetting } from './organization.ts';
+import { boundRole } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { Upkeep, vacuumChanged } from './upkeep.ts';
@@ -19,15 +21,76 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
   const upkeep = new Upkeep(() => db, vacuumChanged);
-  const { log } = createStatementLog(note);
-  const db: Database = new Kysely<Schema>({
-    dialect: new PGliteDialect(pglite),
-    log: (event) => {
-      upkeep.addWork(event.queryDurationMillis);
-      log?.(event);
-    },
+  const log = createStatementLog((statement) => {
+    upkeep.addWork(statement.milliseconds);
+    note?.(statement);
   });
+  const dialect = new PGliteDialect(pglite);
+  const session = new Session(dialect.createDriver());
+  const connect = (organizationId: number | null | undefined) =>
+    new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), ...log });
+  const db: Database = openScopes(connect(undefined), connect);
   // Kysely closes on `destroy` only what it has used once.
   await sql`select 1`.execute(db);
   return db;
+}
+
+function createDialect(dialect: Dialect, driver: Driver): Dialect {
+  return {
+    createDriver: () => driver,
+    createAdapter: () => dialect.createAdapter(),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+  };
+}
+
+/**
+ * The one session there is, which those who use it take over from each other. Its user is a superuser, whom no policy binds,
+ * so that for an organization, or for none, it takes on a role that they do bind.
+ */
+class Session {
+  readonly #driver: Driver;
+  #organizationId: number | null | undefined;
+
+  constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  createDriver(organizationId: number | null | undefined): Driver {
+    const driver = this.#driver;
+    const held = new WeakMap<DatabaseConnection, DatabaseConnection>();
+    return {
+      init: () => driver.init(),
+      acquireConnection: async () => {
+        const connection = await driver.acquireConnection();
+        try {
+          await this.#enter(connection, organizationId);
+        } catch (error) {
+          await driver.releaseConnection(connection);
+          throw error;
+        }
+        // Kysely marks what it logs: one that passes from user to user would be logged by each.
+        const own: DatabaseConnection = {
+          executeQuery: (query) => connection.executeQuery(query),
+          streamQuery: (query, size) => connection.streamQuery(query, size),
+        };
+        held.set(own, connection);
+        return own;
+      },
+      beginTransaction: (connection, settings) => driver.beginTransaction(connection, settings),
+      commitTransaction: (connection) => driver.commitTransaction(connection),
+      rollbackTransaction: (connection) => driver.rollbackTransaction(connection),
+      releaseConnection: (connection) => driver.releaseConnection(held.get(connection) ?? connection),
+      destroy: () => driver.destroy(),
+    };
+  }
+
+  /** Nobody else uses the session meanwhile, and it is in no transaction. */
+  async #enter(connection: DatabaseConnection, organizationId: number | null | undefined): Promise<void> {
+    if (this.#organizationId === organizationId) return;
+    const role = organizationId === undefined ? 'none' : boundRole;
+    const statement = `select set_config('role', $1, false), set_config('${organizationSetting}', $2, false)`;
+    await connection.executeQuery(CompiledQuery.raw(statement, [role, String(organizationId ?? '')]));
+    this.#organizationId = organizationId;
+  }
 }

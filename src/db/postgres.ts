@@ -1,7 +1,9 @@
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
 import { isConnectionError } from './errors.ts';
-import { PreparingPool } from './preparing-pool.ts';
+import { openScopes, organizationSetting } from './organization.ts';
+import { type Preamble, PreparingPool } from './preparing-pool.ts';
+import { boundRole, bypassesPolicies } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
@@ -40,19 +42,20 @@ export async function openPostgres(
   note?: NoteStatement,
 ): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
-  const dialect = new PostgresDialect({ pool: new PreparingPool(pool, answerTimeout) });
-  const upkeep = new Upkeep(() => db, analyzeChanged, 2);
-  const { log } = createStatementLog(note);
-  const db: Database = new Kysely<Schema>({
-    dialect,
-    log: (event) => {
-      upkeep.addWork(event.queryDurationMillis);
-      log?.(event);
-    },
+  const preparing = new PreparingPool(pool, answerTimeout);
+  const upkeep = new Upkeep(() => user, analyzeChanged, 2);
+  const log = createStatementLog((statement) => {
+    upkeep.addWork(statement.milliseconds);
+    note?.(statement);
   });
+  const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), ...log });
+  const user: Database = connect(preparing);
   try {
-    const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(db);
+    const { rows } = await sql<{ version: string; bypasses: boolean | null }>`
+      select current_setting('server_version') as version, ${bypassesPolicies} as bypasses`.execute(user);
     requireSupportedVersion(rows[0]?.version ?? '');
+    const isBound = rows[0]?.bypasses === false;
+    const db = openScopes(user, (organizationId) => connect(preparing.behind(createPreamble(organizationId, isBound))));
     return { db, readPool: () => readLoad(pool) };
   } catch (error) {
     await pool.end();
@@ -62,6 +65,13 @@ export async function openPostgres(
 
 function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
   return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+}
+
+/** Sets the organization, or none, and where policies don't bind the user the role that they bind, until the transaction ends. */
+function createPreamble(organizationId: number | null, isBound: boolean): Preamble {
+  const setting = `set_config('${organizationSetting}', $1, true) is null`;
+  const text = `select where ${isBound ? '' : `set_config('role', '${boundRole}', true) is null or `}${setting}`;
+  return { text, values: [String(organizationId ?? '')] };
 }
 
 /** The server is too old for the schema (it uses `nulls not distinct`). */

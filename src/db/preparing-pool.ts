@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
-import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import pg, { type Connection, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { spoilsSession } from './errors.ts';
 
 /** Lifts the limits on how long a statement of this session may take, the server's and ours. The session is not reused. */
@@ -42,18 +42,58 @@ class StatementNames {
 const replanAt: ReadonlySet<number> = new Set([10, 100, 1_000, 10_000, 100_000]);
 
 /** What pg reads from a query beside what its types say. */
-type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number };
+type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number; queryMode?: 'extended' };
+
+/** A statement that answers no rows and goes in front of others, in one transaction with them. A pool has one, with any values. */
+export type Preamble = { readonly text: string; readonly values: readonly string[] };
+
+const preambleName = 'preamble';
+
+type Results<R extends object> = QueryResult<R> | QueryResult<R>[];
+
+/**
+ * Sends a query with another, prepared one in front of it, in the same message: until the message ends PostgreSQL has them in
+ * one transaction, also where there is no `begin`, and the second does not run where the first failed. Within a transaction
+ * that was begun this way the first was there before. pg answers the results of both.
+ */
+function queryBehind<R extends object>(
+  client: PoolClient,
+  { values }: Preamble,
+  query: TimedQuery,
+): Promise<QueryResult<R>> {
+  return new Promise((resolve, reject) => {
+    const extended: TimedQuery = { ...query, queryMode: 'extended' };
+    const behind = new pg.Query<R>(extended, (error: Error | undefined, results: Results<R>) => {
+      const result = Array.isArray(results) ? results.at(-1) : results;
+      if (result) resolve(result);
+      else reject(error ?? new Error('The server answered nothing.'));
+    });
+    const submit: (connection: Connection) => unknown = behind.submit.bind(behind);
+    behind.submit = (connection) => {
+      if (client.getTransactionStatus() !== 'I') return submit(connection);
+      connection.stream.cork();
+      connection.bind({ statement: preambleName, values: [...values] }, true);
+      connection.execute(null, true);
+      const failure = submit(connection);
+      connection.stream.uncork();
+      return failure;
+    };
+    client.query(Object.assign(behind, { query_timeout: query.query_timeout }));
+  });
+}
 
 class PreparingClient implements PostgresPoolClient {
   readonly #client: PoolClient;
   readonly #names: StatementNames;
+  readonly #preamble: Preamble | undefined;
   #timeout: number;
   #isSpoilt = false;
 
-  constructor(client: PoolClient, names: StatementNames, timeout: number) {
+  constructor(client: PoolClient, names: StatementNames, timeout: number, preamble: Preamble | undefined) {
     this.#client = client;
     this.#names = names;
     this.#timeout = timeout;
+    this.#preamble = preamble;
   }
 
   query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>;
@@ -71,14 +111,9 @@ class PreparingClient implements PostgresPoolClient {
     this.#client.release(this.#isSpoilt || this.#client.getTransactionStatus() !== 'I');
   }
 
-  /** Throws away the plans of what is prepared. A connection on which that fails is closed. */
+  /** Throws away the plans of what is prepared. */
   async replan(): Promise<void> {
-    try {
-      await this.#run('discard plans', []);
-    } catch (error) {
-      this.#client.release(true);
-      throw error;
-    }
+    await this.#run('discard plans', []);
   }
 
   async #run<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
@@ -89,11 +124,15 @@ class PreparingClient implements PostgresPoolClient {
     const name = this.#names.findName(text);
     const query: TimedQuery = { text, values: [...parameters], query_timeout: this.#timeout, ...(name && { name }) };
     try {
-      return toKyselyResult(await this.#client.query<R & object>(query));
+      return toKyselyResult(await this.#send<R & object>(query));
     } catch (error) {
       this.#isSpoilt ||= spoilsSession(error);
       throw error;
     }
+  }
+
+  #send<R extends object>(query: TimedQuery): Promise<QueryResult<R>> {
+    return this.#preamble ? queryBehind<R>(this.#client, this.#preamble, query) : this.#client.query<R>(query);
   }
 }
 
@@ -114,22 +153,41 @@ export class PreparingPool implements PostgresPool {
   readonly #timeout: number;
   readonly #names = new StatementNames();
   readonly #uses = new WeakMap<PoolClient, number>();
+  readonly #withPreamble = new WeakSet<PoolClient>();
 
   constructor(pool: Pool, timeout: number) {
     this.#pool = pool;
     this.#timeout = timeout;
   }
 
-  async connect(): Promise<PostgresPoolClient> {
+  async connect(preamble?: Preamble): Promise<PostgresPoolClient> {
     const client = await this.#pool.connect();
-    const uses = (this.#uses.get(client) ?? 0) + 1;
-    this.#uses.set(client, uses);
-    const preparing = new PreparingClient(client, this.#names, this.#timeout);
-    if (replanAt.has(uses)) await preparing.replan();
+    const preparing = new PreparingClient(client, this.#names, this.#timeout, preamble);
+    try {
+      if (preamble) await this.#preparePreamble(client, preamble);
+      const uses = (this.#uses.get(client) ?? 0) + 1;
+      this.#uses.set(client, uses);
+      if (replanAt.has(uses)) await preparing.replan();
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
     return preparing;
+  }
+
+  /** The same connections, whose every transaction begins with the preamble. Ending it does nothing. */
+  behind(preamble: Preamble): PostgresPool {
+    return { connect: () => this.connect(preamble), end: () => Promise.resolve() };
   }
 
   async end(): Promise<void> {
     await this.#pool.end();
+  }
+
+  async #preparePreamble(client: PoolClient, { text, values }: Preamble): Promise<void> {
+    if (this.#withPreamble.has(client)) return;
+    const query: TimedQuery = { name: preambleName, text, values: [...values], query_timeout: this.#timeout };
+    await client.query(query);
+    this.#withPreamble.add(client);
   }
 }

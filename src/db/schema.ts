@@ -50,6 +50,7 @@ export type CustomersTable = {
   id: Generated<number>;
   reference: string;
   name: string;
+  name_lower: GeneratedAlways<string>;
   barcode: string | null;
   is_active: boolean;
   category_id: number;

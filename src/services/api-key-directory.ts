@@ -1,6 +1,7 @@
 import { type Caller, isScope } from '../actor.ts';
 import { texts } from '../contract/errors.ts';
 import { isConnectionError } from '../db/errors.ts';
+import { inOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
 import { ServiceUnavailableError } from './errors.ts';
@@ -24,7 +25,7 @@ const usesNotedEvery = 60_000;
 const capacity = { known: 10_000, unknown: 1_000 } as const;
 
 async function readKey(db: Database, hash: string): Promise<KnownApiKey | undefined> {
-  const row = await db
+  const row = await outsideOrganizations(db)
     .selectFrom('api_keys as k')
     .innerJoin('organizations as o', 'o.id', 'k.organization_id')
     .select(['k.id', 'k.scopes', 'k.user_id', 'k.expires_at', 'k.organization_id', 'o.name', 'o.folder'])
@@ -43,7 +44,7 @@ async function readKey(db: Database, hash: string): Promise<KnownApiKey | undefi
 
 /** Nothing is written where another process has noted a use within the minute. */
 async function writeUse(db: Database, { id, organization }: KnownApiKey, at: Date): Promise<void> {
-  await db
+  await inOrganization(db, organization.id)
     .updateTable('api_keys')
     .set({ last_used_at: at })
     .where('organization_id', '=', organization.id)

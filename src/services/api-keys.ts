@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
 import type { OrganizationIdentity, Scope } from '../actor.ts';
 import { normalizeId } from '../contract/ids.ts';
+import { inOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
+import { listOrganizations } from './organizations.ts';
 import { findUsers } from './reading.ts';
 
 /** What is kept of an API key, and may be shown. Where it has no user, its calls are nobody's. */
@@ -46,7 +47,7 @@ export async function keepApiKey(
   organization: OrganizationIdentity,
   { name, prefix, hash, scopes, user, createdAt, expiresAt }: NewApiKey,
 ): Promise<number> {
-  const row = await db
+  const row = await inOrganization(db, organization.id)
     .insertInto('api_keys')
     .values({
       organization_id: organization.id,
@@ -63,8 +64,8 @@ export async function keepApiKey(
   return row.id;
 }
 
-function selectApiKeys(db: Database) {
-  return db
+function listKeysOf(db: Database, { id }: OrganizationIdentity): Promise<ApiKeyRecord[]> {
+  return inOrganization(db, id)
     .selectFrom('api_keys as k')
     .innerJoin('organizations as o', 'o.id', 'k.organization_id')
     .leftJoin('users as u', (join) =>
@@ -82,18 +83,20 @@ function selectApiKeys(db: Database) {
       'k.revoked_at as revokedAt',
       'k.last_used_at as lastUsedAt',
     ])
-    .orderBy('k.id');
+    .where('k.organization_id', '=', id)
+    .execute();
 }
 
 /** Every key of one organization or of all, the oldest first. */
 export async function listApiKeys(db: Database, organization?: OrganizationIdentity): Promise<readonly ApiKeyRecord[]> {
-  const keys = selectApiKeys(db);
-  return (organization ? keys.where('k.organization_id', '=', organization.id) : keys).execute();
+  const organizations = organization ? [organization] : await listOrganizations(db);
+  const keys = await Promise.all(organizations.map((each) => listKeysOf(db, each)));
+  return keys.flat().sort((one, other) => one.id - other.id);
 }
 
 /** Whether any key would be let in now. */
 export async function hasApiKeys(db: Database, now: Date): Promise<boolean> {
-  const key = await db
+  const key = await outsideOrganizations(db)
     .selectFrom('api_keys')
     .select('id')
     .where('revoked_at', 'is', null)
@@ -106,11 +109,11 @@ export async function hasApiKeys(db: Database, now: Date): Promise<boolean> {
 /** Names keys by what is shown of them. */
 export type ApiKeyName = { readonly id: string } | { readonly prefix: string };
 
-function findApiKeys(db: Database, name: ApiKeyName): Promise<ApiKeyRecord[]> {
-  const keys = selectApiKeys(db);
-  if ('prefix' in name) return keys.where('k.prefix', '=', name.prefix).execute();
+async function findApiKeys(db: Database, name: ApiKeyName): Promise<readonly ApiKeyRecord[]> {
+  const keys = await listApiKeys(db);
+  if ('prefix' in name) return keys.filter(({ prefix }) => prefix === name.prefix);
   const id = normalizeId(name.id);
-  return id === undefined ? Promise.resolve([]) : keys.where(sql<boolean>`k.id = ${id}::bigint`).execute();
+  return keys.filter((key) => String(key.id) === id);
 }
 
 /**
@@ -122,7 +125,7 @@ export async function revokeApiKey(db: Database, name: ApiKeyName, now: Date): P
   const shown = 'prefix' in name ? name.prefix : name.id;
   if (!key) throw new ApiKeyError(`There is no API key ${JSON.stringify(shown)}: keys list shows all.`);
   if (others.length > 0) throw new ApiKeyError(`Several API keys begin with ${shown}: name one by its id.`);
-  await db
+  await outsideOrganizations(db)
     .updateTable('api_keys')
     .set({ revoked_at: now })
     .where('id', '=', key.id)

@@ -1,4 +1,6 @@
+import type { Actor } from '../actor.ts';
 import type { ChangeSignal } from '../db/change-signal.ts';
+import { inOrganization } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import type { ImageRenderer } from '../images/render.ts';
 import type { Tracer, UpsertMonitor } from '../monitor.ts';
@@ -18,3 +20,8 @@ export type UpsertDeps = {
   readonly monitor?: UpsertMonitor | undefined;
   readonly tracer?: Tracer | undefined;
 };
+
+/** The database as the actor's organization sees it. */
+export function databaseOf({ db }: Pick<UpsertDeps, 'db'>, { organization }: Actor): Database {
+  return inOrganization(db, organization.id);
+}

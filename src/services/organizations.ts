@@ -1,4 +1,5 @@
 import type { OrganizationIdentity } from '../actor.ts';
+import { outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 
 /** How long the list of organizations is believed, in milliseconds; an unknown name is looked for at once. */
@@ -16,7 +17,11 @@ export type OrganizationDirectory = { choose(name: string | null): Promise<Organ
 
 /** Reads every organization's unchanging part, by name. */
 export function listOrganizations(db: Database): Promise<OrganizationIdentity[]> {
-  return db.selectFrom('organizations').select(['id', 'name', 'folder']).orderBy('name').execute();
+  return outsideOrganizations(db)
+    .selectFrom('organizations')
+    .select(['id', 'name', 'folder'])
+    .orderBy('name')
+    .execute();
 }
 
 /** A directory that remembers the organizations for a few seconds. */

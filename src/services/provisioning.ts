@@ -1,3 +1,4 @@
+import { enterOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import {
   type CategoryRow,
@@ -108,25 +109,29 @@ async function apply<Entry extends Keyed>(trx: Database, organizationId: number,
  * file contradicts what is there: an id or a reference that is another record's, another root, a currency still in use.
  */
 export async function provision(db: Database, organization: OrganizationFile, now: Date): Promise<ProvisionReport> {
-  return db.transaction().execute(async (trx) => {
-    const existing = await lockOrganization(trx, organization.name);
-    await lockTables(trx);
-    const plans = await createPlans(trx, existing?.id, organization);
-    const problems = [
-      ...(existing ? await findCurrencyProblems(trx, existing, organization) : []),
-      ...Object.values(plans).flatMap((plan) => plan.problems),
-    ];
-    if (problems.length > 0) throw new ProvisionError(problems.join('\n'));
-    const { id, folder, outcome } = await writeOrganization(trx, existing, organization, now);
-    return {
-      organization: { id, name: organization.name, folder, outcome },
-      counts: {
-        users: await apply(trx, id, plans.users),
-        paymentTypes: await apply(trx, id, plans.paymentTypes),
-        customerSegmentations: await apply(trx, id, plans.customerSegmentations),
-        regions: await apply(trx, id, plans.regions),
-        customerCategories: await apply(trx, id, plans.customerCategories),
-      },
-    };
-  });
+  return outsideOrganizations(db)
+    .transaction()
+    .execute(async (trx) => {
+      const existing = await lockOrganization(trx, organization.name);
+      await lockTables(trx);
+      if (existing) await enterOrganization(trx, existing.id);
+      const plans = await createPlans(trx, existing?.id, organization);
+      const problems = [
+        ...(existing ? await findCurrencyProblems(trx, existing, organization) : []),
+        ...Object.values(plans).flatMap((plan) => plan.problems),
+      ];
+      if (problems.length > 0) throw new ProvisionError(problems.join('\n'));
+      const { id, folder, outcome } = await writeOrganization(trx, existing, organization, now);
+      await enterOrganization(trx, id);
+      return {
+        organization: { id, name: organization.name, folder, outcome },
+        counts: {
+          users: await apply(trx, id, plans.users),
+          paymentTypes: await apply(trx, id, plans.paymentTypes),
+          customerSegmentations: await apply(trx, id, plans.customerSegmentations),
+          regions: await apply(trx, id, plans.regions),
+          customerCategories: await apply(trx, id, plans.customerCategories),
+        },
+      };
+    });
 }

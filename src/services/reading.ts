@@ -4,6 +4,7 @@ import { normalizeId } from '../contract/ids.ts';
 import type { Database } from '../db/schema.ts';
 import { categorySelect } from './customer-categories/columns.ts';
 import { customerSelect } from './customers/read.ts';
+import { databaseOf } from './deps.ts';
 import type {
   Customer,
   CustomerCategory,
@@ -26,18 +27,18 @@ function named(keys: readonly RecordKey[]): RawBuilder<boolean> {
 }
 
 /** The customers that the keys name, in no particular order; unknown and impossible ones are left out. */
-export async function findCustomers({ db }: Deps, actor: Actor, keys: readonly RecordKey[]): Promise<Customer[]> {
+export async function findCustomers(deps: Deps, actor: Actor, keys: readonly RecordKey[]): Promise<Customer[]> {
   const { rows } = await sql<{ row: Json<Customer> }>`
     select to_json(r) as row from (
       select ${customerSelect} from customers t
       where t.organization_id = ${actor.organization.id} and ${named(keys)}
-    ) r`.execute(db);
+    ) r`.execute(databaseOf(deps, actor));
   return rows.map(({ row }) => reviveDates(row));
 }
 
 /** The categories that the keys name, likewise. */
 export async function findCustomerCategories(
-  { db }: Deps,
+  deps: Deps,
   actor: Actor,
   keys: readonly RecordKey[],
 ): Promise<CustomerCategory[]> {
@@ -45,13 +46,13 @@ export async function findCustomerCategories(
     select to_json(r) as row from (
       select ${categorySelect} from customer_categories t
       where t.organization_id = ${actor.organization.id} and ${named(keys)}
-    ) r`.execute(db);
+    ) r`.execute(databaseOf(deps, actor));
   return rows.map(({ row }) => reviveDates(row));
 }
 
 /** What an organization may reconfigure, as it stands now. */
-export async function readSettings({ db }: Deps, actor: Actor): Promise<OrganizationSettings> {
-  const row = await db
+export async function readSettings(deps: Deps, actor: Actor): Promise<OrganizationSettings> {
+  const row = await databaseOf(deps, actor)
     .selectFrom('organizations')
     .select(['currency', 'currencies', 'geographical_locations', 'region_level'])
     .where('id', '=', actor.organization.id)
@@ -67,8 +68,8 @@ export async function readSettings({ db }: Deps, actor: Actor): Promise<Organiza
 type ReferenceTable = 'users' | 'payment_types' | 'customer_segmentations';
 type ReferenceRow = { id: number; reference: string; name: string };
 
-async function listReferenceData({ db }: Deps, actor: Actor, table: ReferenceTable): Promise<ReferenceRow[]> {
-  return db
+async function listReferenceData(deps: Deps, actor: Actor, table: ReferenceTable): Promise<ReferenceRow[]> {
+  return databaseOf(deps, actor)
     .selectFrom(table)
     .select(['id', 'reference', 'name'])
     .where('organization_id', '=', actor.organization.id)
@@ -77,12 +78,12 @@ async function listReferenceData({ db }: Deps, actor: Actor, table: ReferenceTab
 }
 
 async function findReferenceData(
-  { db }: Deps,
+  deps: Deps,
   actor: Actor,
   table: ReferenceTable,
   keys: readonly RecordKey[],
 ): Promise<ReferenceRow[]> {
-  return db
+  return databaseOf(deps, actor)
     .selectFrom(`${table} as t`)
     .select(['t.id', 't.reference', 't.name'])
     .where('t.organization_id', '=', actor.organization.id)
@@ -125,8 +126,8 @@ export function findCustomerSegmentations(
 }
 
 /** The organization's regions, by id. */
-export function listRegions({ db }: Deps, actor: Actor): Promise<Region[]> {
-  return db
+export function listRegions(deps: Deps, actor: Actor): Promise<Region[]> {
+  return databaseOf(deps, actor)
     .selectFrom('regions')
     .select(['id', 'name', 'level', 'parent_id as parentId'])
     .where('organization_id', '=', actor.organization.id)
@@ -135,9 +136,9 @@ export function listRegions({ db }: Deps, actor: Actor): Promise<Region[]> {
 }
 
 /** The regions of those ids, in no particular order; unknown and impossible ones are left out. */
-export function findRegions({ db }: Deps, actor: Actor, ids: readonly string[]): Promise<Region[]> {
+export function findRegions(deps: Deps, actor: Actor, ids: readonly string[]): Promise<Region[]> {
   const possible = ids.flatMap((id) => normalizeId(id) ?? []);
-  return db
+  return databaseOf(deps, actor)
     .selectFrom('regions')
     .select(['id', 'name', 'level', 'parent_id as parentId'])
     .where('organization_id', '=', actor.organization.id)

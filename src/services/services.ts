@@ -6,6 +6,7 @@ import { type CategoryKind, type CategoryResult, categoryModel } from './custome
 import type { UpsertCustomerInput } from './customers/input.ts';
 import { type CustomerKind, type CustomerResult, customerModel } from './customers/upsert.ts';
 import { createLocalSignal } from '../db/change-signal.ts';
+import { outsideOrganizations } from '../db/organization.ts';
 import type { FeedPosition } from './changes/change.ts';
 import { type FollowChanges, createFollowChanges } from './changes/follow.ts';
 import { type ChangePage, readChanges } from './changes/read.ts';
@@ -97,7 +98,7 @@ function createBulkUpsert<K extends Kind>(model: UpsertModel<K>, deps: UpsertDep
 /** The services over one database, blob store and renderer. */
 export function createServices(world: UpsertDeps): Services {
   const { signal = createLocalSignal() } = world;
-  const deps = { ...world, signal };
+  const deps = { ...world, db: outsideOrganizations(world.db), signal };
   const refuse = () => new ServiceUnavailableError(texts.tooManyCalls);
   const bulkQueue = createJobQueue({ ...bulkLimits, refuse });
   deps.monitor?.watchQueue('bulk', bulkQueue.load);

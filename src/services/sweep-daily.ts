@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { sweepImages } from './sweep-images.ts';
@@ -18,7 +19,7 @@ async function claimSweep(db: Database): Promise<boolean> {
     insert into image_sweeps as s (begun_at) values (now())
     on conflict (only_row) do update set begun_at = excluded.begun_at
       where s.begun_at <= excluded.begun_at - interval '1 day'
-    returning 1`.execute(db);
+    returning 1`.execute(outsideOrganizations(db));
   return rows.length > 0;
 }
 

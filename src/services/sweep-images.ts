@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { findNamedPath } from '../contract/images.ts';
+import { inOrganization } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { listOrganizations } from './organizations.ts';
@@ -33,7 +34,7 @@ async function findStrays(db: Database, organizationId: number, keys: readonly s
       ) or exists (
         select from customer_categories c
         where c.organization_id = ${organizationId}::bigint and c.image is not null and c.image ->> 'path' = p.path
-      )`.execute(db);
+      )`.execute(inOrganization(db, organizationId));
   const named = new Set(rows.map(({ path }) => path));
   return keys.filter((key) => !named.has(findNamedPath(key)));
 }

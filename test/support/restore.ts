@@ -48,13 +48,22 @@ export async function dump(db: Database): Promise<Dump> {
   return { tables, sequences: sequences.rows };
 }
 
+/** The columns that rows are written with: what is generated from others can't be. */
+async function listColumns(db: Database, table: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select column_name as name from information_schema.columns
+    where table_schema = current_schema() and table_name = ${table} and is_generated = 'NEVER'`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
 /** Puts all data of a dump into an empty, migrated database; like a restore as superuser it lets no trigger or foreign key object. */
 export async function restore(db: Database, { tables, sequences }: Dump): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     await sql`set local session_replication_role = replica`.execute(transaction);
     for (const { name, rows } of tables) {
-      await sql`insert into ${sql.table(name)} overriding system value
-        select * from jsonb_populate_recordset(null::${sql.table(name)}, ${rows}::jsonb)`.execute(transaction);
+      const columns = sql.join((await listColumns(transaction, name)).map((column) => sql.ref(column)));
+      await sql`insert into ${sql.table(name)} (${columns}) overriding system value
+        select ${columns} from jsonb_populate_recordset(null::${sql.table(name)}, ${rows}::jsonb)`.execute(transaction);
     }
     for (const { name, last_value } of sequences) {
       if (last_value !== null) await sql`select setval(${name}, ${last_value})`.execute(transaction);

@@ -27,21 +27,19 @@ export function watch(db: Database, { before, after }: Watching): Database {
   return db.withPlugin(plugin);
 }
 
-/** The database, whose next transaction is told to have failed with `error` although it was committed; `meanwhile` comes in between. */
-export function loseCommit(db: Database, error: Error, meanwhile = () => Promise.resolve()): Database {
-  let isLost = false;
-  const transaction = () => {
-    const begun = db.transaction();
+/** Has the database's next transaction be told to have failed with `error` although it was committed; `meanwhile` comes in between. */
+export function loseCommit(db: Database, error: Error, meanwhile = () => Promise.resolve()): void {
+  const begin = db.transaction.bind(db);
+  db.transaction = () => {
+    const begun = begin();
     const execute = begun.execute.bind(begun);
     return Object.assign(begun, {
       execute: async <Answer>(work: (trx: Transaction<Schema>) => Promise<Answer>): Promise<Answer> => {
-        const answer = await execute(work);
-        if (isLost) return answer;
-        isLost = true;
+        await execute(work);
+        db.transaction = begin;
         await meanwhile();
         throw error;
       },
     });
   };
-  return Object.assign(watch(db, {}), { transaction });
 }

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inOrganization, outsideOrganizations } from '../../db/organization.ts';
 import type { Database } from '../../db/schema.ts';
 import { isSettled } from './read.ts';
 
@@ -26,7 +27,7 @@ async function pruneBatch({ db }: Deps, organizationId: number, days: number, ba
     )
     delete from changes c using kept k
     where c.organization_id = ${organizationId}::bigint
-      and (c.era, c.transaction, c.id) < (k.era, k.transaction, k.id)`.execute(db);
+      and (c.era, c.transaction, c.id) < (k.era, k.transaction, k.id)`.execute(inOrganization(db, organizationId));
   return Number(numAffectedRows);
 }
 
@@ -40,7 +41,11 @@ export async function pruneChanges(
   onProgress: (removed: number) => void = () => undefined,
   batchSize = defaultBatchSize,
 ): Promise<number> {
-  const organizations = await deps.db.selectFrom('organizations').select('id').orderBy('id').execute();
+  const organizations = await outsideOrganizations(deps.db)
+    .selectFrom('organizations')
+    .select('id')
+    .orderBy('id')
+    .execute();
   let removed = 0;
   for (const { id } of organizations) {
     for (let isMore = true; isMore;) {

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { ChangesTable, Database } from '../../db/schema.ts';
+import { databaseOf } from '../deps.ts';
 import { CursorExpiredError } from '../errors.ts';
 import type { Change, FeedPosition } from './change.ts';
 
@@ -56,12 +57,12 @@ function rowToChange(row: Selectable<ChangesTable>): Change {
  * change of `after` is no longer in the feed, so that changes behind it may be missing too.
  */
 export async function readChanges(
-  { db }: Deps,
+  deps: Deps,
   actor: Actor,
   { after, first }: { readonly after: FeedPosition; readonly first: number },
 ): Promise<ChangePage> {
   const isChange = after.id > 0;
-  const rows = await db
+  const rows = await databaseOf(deps, actor)
     .selectFrom('changes')
     .selectAll()
     .select(isSettled.as('is_settled'))

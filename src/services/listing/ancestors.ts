@@ -2,12 +2,13 @@ import { sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
 import { categorySelect } from '../customer-categories/columns.ts';
+import { databaseOf } from '../deps.ts';
 import type { CustomerCategory } from '../records.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 
 /** The categories above each of those with these ids, from the root down; one statement for all. */
 export async function listCategoryAncestors(
-  { db }: { readonly db: Database },
+  deps: { readonly db: Database },
   actor: Actor,
   ids: readonly number[],
 ): Promise<CustomerCategory[][]> {
@@ -22,6 +23,8 @@ export async function listCategoryAncestors(
       )
       select coalesce(json_agg((select to_json(r) from (select ${categorySelect}) r) order by line.height desc), '[]')
       from line join customer_categories t on t.organization_id = ${organizationId} and t.id = line.parent_id
-    ) as line from unnest(${ids.map(String)}::bigint[]) with ordinality as o (id, place) order by o.place`.execute(db);
+    ) as line from unnest(${ids.map(String)}::bigint[]) with ordinality as o (id, place) order by o.place`.execute(
+    databaseOf(deps, actor),
+  );
   return rows.map(({ line }) => line.map((row) => reviveDates<CustomerCategory>(row)));
 }

@@ -26,6 +26,7 @@ export type CategoryOwner = 'parent';
 export type CategoryRelated = { readonly parent: CustomerCategory };
 
 const parent = sql`t.parent_id`;
+const nameLower = sql`lower(t.name) collate "C"`;
 
 const definition: ListingDefinition<CategoryRelated, CategoryFilter, CategoryOrderField, CategoryOwner> = {
   table: 'customer_categories',
@@ -36,14 +37,14 @@ const definition: ListingDefinition<CategoryRelated, CategoryFilter, CategoryOrd
   orders: {
     id: { kind: 'id', sql: sql`t.id`, isUnique: true },
     reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
-    name: { kind: 'text', sql: sql`lower(t.name) collate "C"` },
+    name: { kind: 'text', sql: nameLower },
     dateCreated: { kind: 'moment', sql: sql`t.date_created` },
     lastUpdated: { kind: 'moment', sql: sql`t.last_updated` },
   },
   owners: { parent },
   conditions: (organizationId, filter) => [
     ...whenSent(filter.reference, referenceMatches),
-    ...whenSent(filter.name, nameMatches),
+    ...whenSent(filter.name, (name) => nameMatches(nameLower, name)),
     ...whenSent(filter.parent, (key) => isRecord(parent, 'customer_categories', organizationId, key)),
     ...whenSent(filter.isRoot, (isRoot) => sql`t.is_root = ${isRoot}::boolean`),
     ...whenSent(filter.updatedSince, isUpdatedSince),

@@ -40,6 +40,7 @@ export type CustomerRelated = {
 };
 
 const category = sql`t.category_id`;
+const nameLower = sql`t.name_lower`;
 
 const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrderField, CustomerOwner> = {
   table: 'customers',
@@ -67,7 +68,7 @@ const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrd
   orders: {
     id: { kind: 'id', sql: sql`t.id`, isUnique: true },
     reference: { kind: 'text', sql: sql`t.reference`, isUnique: true },
-    name: { kind: 'text', sql: sql`lower(t.name) collate "C"` },
+    name: { kind: 'text', sql: nameLower },
     country: { kind: 'text', sql: sql`t.country collate "C"`, isNullable: true },
     city: { kind: 'text', sql: sql`lower(t.city) collate "C"`, isNullable: true },
     dateCreated: { kind: 'moment', sql: sql`t.date_created` },
@@ -76,7 +77,7 @@ const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrd
   owners: { category, parent: sql`t.parent_id` },
   conditions: (organizationId, filter) => [
     ...whenSent(filter.reference, referenceMatches),
-    ...whenSent(filter.name, nameMatches),
+    ...whenSent(filter.name, (name) => nameMatches(nameLower, name)),
     ...whenSent(filter.category, (key) => isRecord(category, 'customer_categories', organizationId, key)),
     ...whenSent(filter.categorySubtree, (key) => isInSubtree(category, organizationId, key)),
     ...whenSent(filter.segmentation, (key) =>

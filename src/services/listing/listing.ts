@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
+import { databaseOf } from '../deps.ts';
 import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import { encodeCursor } from './cursor.ts';
@@ -90,7 +91,7 @@ export function createListing<
   Field extends string,
   Owner extends string,
 >(
-  { db }: { readonly db: Database },
+  deps: { readonly db: Database },
   definition: ListingDefinition<Related, Filter, Field, Owner>,
   revive: (row: Json<Row>) => Row,
 ): Listing<Row, Related, Filter, Field, Owner> {
@@ -102,7 +103,7 @@ export function createListing<
     },
 
     readPages: async (actor, query, owners) => {
-      const { rows: answers } = await pageSql(actor.organization.id, query, owners).execute(db);
+      const { rows: answers } = await pageSql(actor.organization.id, query, owners).execute(databaseOf(deps, actor));
       const [answer] = answers;
       if (!answer) throw new Error('The statement of a page answered no row.');
       const { order, page } = query;
@@ -119,7 +120,7 @@ export function createListing<
         owners
           ? sql<{ count: number }>`select (${counted}) as count from ${ownersSql(owners)} order by o.place`
           : sql<{ count: number }>`${counted}`
-      ).execute(db);
+      ).execute(databaseOf(deps, actor));
       return rows.map(({ count }) => count);
     },
   };

@@ -6,23 +6,33 @@ export function isStorable(text: string): boolean {
 }
 
 /** A LIKE pattern for a text in which `*` at either end stands for anything; everything else stands for itself. */
-export function toLikePattern(text: string): string {
+function toLikePattern(text: string): string {
   const start = text.startsWith('*') ? 1 : 0;
   const end = text.length > start && text.endsWith('*') ? text.length - 1 : text.length;
   const literal = text.slice(start, end).replace(/[\\%_]/g, '\\$&');
   return `${start > 0 ? '%' : ''}${literal}${end < text.length ? '%' : ''}`;
 }
 
+/**
+ * Whether the column is the text, or fits its `*` at either end. What begins with a text is asked for in the one way that may
+ * use an index beside row-level security: LIKE is not "leakproof".
+ */
+function fits(
+  column: RawBuilder<unknown>,
+  text: string,
+  map: (value: string) => RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  if (text.startsWith('*')) return sql`${column} like ${map(toLikePattern(text))}`;
+  return text.endsWith('*') ? sql`${column} ^@ ${map(text.slice(0, -1))}` : sql`${column} = ${map(text)}`;
+}
+
 /** Whether a reference is the one given, or fits its `*`. Case matters; blanks around and composition do not (ruling 3). */
 export function referenceMatches(text: string): RawBuilder<boolean> {
   if (!isStorable(text)) return sql`false`;
-  const normalized = text.trim().normalize('NFC');
-  return normalized.startsWith('*') || normalized.endsWith('*')
-    ? sql`t.reference like ${toLikePattern(normalized)}::text`
-    : sql`t.reference = ${normalized}::text`;
+  return fits(sql`t.reference`, text.trim().normalize('NFC'), (value) => sql`${value}::text`);
 }
 
-/** Whether a name is the one given, or fits its `*`, whatever the case. */
-export function nameMatches(text: string): RawBuilder<boolean> {
-  return isStorable(text) ? sql`lower(t.name) like lower(${toLikePattern(text)}::text)` : sql`false`;
+/** Whether a name is the one given, or fits its `*`, whatever the case: `column` is the name in lower case. */
+export function nameMatches(column: RawBuilder<unknown>, text: string): RawBuilder<boolean> {
+  return isStorable(text) ? fits(column, text, (value) => sql`lower(${value}::text)`) : sql`false`;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OrganizationIdentity } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
 import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
+import { inOrganization } from '../../db/organization.ts';
 import type { Database } from '../../db/schema.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
@@ -126,6 +127,10 @@ export class UpsertEngine<K extends Kind> {
     this.#settle(entry, { result: { ok: false, errors: sortErrors(errors, this.model.parameters) } });
   }
 
+  #databaseOf({ id }: OrganizationIdentity): Database {
+    return inOrganization(this.#deps.db, id);
+  }
+
   #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
     entry.isSettled = true;
     if (this.#keeps) this.#deps.monitor?.countFate(this.model.table, entry.checked.door, fateOf(entry, settled));
@@ -179,7 +184,7 @@ export class UpsertEngine<K extends Kind> {
   async #run(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
     const named = this.#refuseNameless(entries);
     if (named.length === 0) return [];
-    const sight = await look(this.model, this.#deps.db, organization.id, named);
+    const sight = await look(this.model, this.#databaseOf(organization), organization.id, named);
     await this.#settleDone(sight);
     await this.#prepareImages(sight);
     const staying: Plan<K>[] = [];
@@ -221,11 +226,13 @@ export class UpsertEngine<K extends Kind> {
    */
   async #settleCommitted(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<boolean> {
     if (!entries.some(({ doubt }) => doubt)) return false;
-    const sight = await this.#deps.db.transaction().execute(async (trx) => {
-      // Waits for that transaction, should the server still have it.
-      await lockRecords(trx, organization.id, this.model.table, entries);
-      return look(this.model, trx, organization.id, entries);
-    });
+    const sight = await this.#databaseOf(organization)
+      .transaction()
+      .execute(async (trx) => {
+        // Waits for that transaction, should the server still have it.
+        await lockRecords(trx, organization.id, this.model.table, entries);
+        return look(this.model, trx, organization.id, entries);
+      });
     await this.#settleDone(sight);
     return entries.some(({ isSettled }) => isSettled);
   }
@@ -279,7 +286,9 @@ export class UpsertEngine<K extends Kind> {
     snapshot: K['snapshot'],
   ): Promise<readonly Entry<K>[]> {
     if (plans.length === 0) return [];
-    const written = await this.#attempt(plans, () => this.#writePlans(this.#deps.db, organization.id, plans));
+    const written = await this.#attempt(plans, () =>
+      this.#writePlans(this.#databaseOf(organization), organization.id, plans),
+    );
     if (written) this.#announce(organization);
     const lost: Entry<K>[] = [];
     const finishing: Promise<void>[] = [];
@@ -340,7 +349,7 @@ export class UpsertEngine<K extends Kind> {
       return { snapshot: sight.snapshot, settled };
     };
     const keeps = () => this.#keeps;
-    const written = await this.#attempt(plans, () => inTransaction(this.#deps.db, keeps, work));
+    const written = await this.#attempt(plans, () => inTransaction(this.#databaseOf(organization), keeps, work));
     if (!written) return entries;
     this.#announce(organization);
     const { settled, snapshot } = written;

@@ -1,6 +1,7 @@
 import type { Actor } from '../../actor.ts';
 import type { UpsertError } from '../../contract/errors.ts';
 import type { UpsertWarning } from '../../contract/warnings.ts';
+import { inOrganization } from '../../db/organization.ts';
 import type { Database } from '../../db/schema.ts';
 import { sortErrors } from './check-item.ts';
 import { createEntry, isNamed } from './entry.ts';
@@ -30,7 +31,13 @@ export async function previewList<K extends Kind>(
 ): Promise<readonly Preview[]> {
   const { userId, organization } = actor;
   const entries = items.map((item) => createEntry(model, { item, userId, settle: () => undefined }));
-  const sight = await look(model, db, organization.id, entries.filter(isNamed), inventIds);
+  const sight = await look(
+    model,
+    inOrganization(db, organization.id),
+    organization.id,
+    entries.filter(isNamed),
+    inventIds,
+  );
   // Judging adds what it foresees.
   const stored = new Set(model.rowsOf(sight.snapshot).byReference.keys());
   const verdicts = new Map(judgeInOrder(model, sight, () => undefined).map(({ entry, verdict }) => [entry, verdict]));
