@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
+import { inOrganization } from '../src/db/organization.ts';
 import { formatCursor, parseCursor } from '../src/services/changes/change.ts';
 import { askChanges, awaitFeed, findEnd, readFeed, readPage } from './support/changes.ts';
 import { findDatabaseKind } from './support/database.ts';
@@ -225,12 +226,14 @@ describe('many writers at once', () => {
   });
 
   if (findDatabaseKind() === 'postgres') {
+    const beginTransaction = () =>
+      inOrganization(gateway.deps.db, gateway.actor.organization.id).startTransaction().execute();
     const upsertIn = (db: TestGateway['deps']['db'], reference: string, name: string) =>
       upsertCustomers({ ...gateway.deps, db }, gateway.actor, [{ input: { reference, name }, problems: [] }]);
 
     it('skip nobody who finishes late: what began after waits for it', async () => {
       const start = await findEnd(gateway);
-      const slow = await gateway.deps.db.startTransaction().execute();
+      const slow = await beginTransaction();
       await upsertIn(slow, 'late', 'Late');
       for (const reference of ['early-1', 'early-2']) await gateway.postCustomer(reference, { name: 'Early' });
       const held = await readPage(gateway, { after: start });
@@ -242,7 +245,7 @@ describe('many writers at once', () => {
 
     it('leave nothing of one that is taken back', async () => {
       const start = await findEnd(gateway);
-      const slow = await gateway.deps.db.startTransaction().execute();
+      const slow = await beginTransaction();
       await upsertIn(slow, 'never', 'Never');
       await gateway.postCustomer('kept', { name: 'Kept' });
       await slow.rollback().execute();
@@ -251,7 +254,7 @@ describe('many writers at once', () => {
 
     it('show a record in the order of its versions, also where the later writer began first', async () => {
       const start = await findEnd(gateway);
-      const early = await gateway.deps.db.startTransaction().execute();
+      const early = await beginTransaction();
       await sql`select pg_current_xact_id()`.execute(early);
       await gateway.postCustomer('turn', { name: 'first' });
       await upsertIn(early, 'turn', 'second');

@@ -57,7 +57,7 @@ export async function provideBoundRole(session: Database): Promise<void> {
 async function isUsable(session: Database): Promise<boolean> {
   const needed = Object.entries(privileges).flatMap(([table, list]) => list.split(', ').map((each) => [table, each]));
   const { rows } = await sql<{ usable: boolean }>`
-    select not rolsuper and not rolbypassrls and pg_has_role(oid, 'member') and (
+    select not rolsuper and not rolbypassrls and pg_has_role(oid, 'usage') and (
       select bool_and(has_table_privilege(r.oid, n.value->>0, n.value->>1))
       from jsonb_array_elements(${JSON.stringify(needed)}::jsonb) as n
     ) as usable from pg_roles r where rolname = ${boundRole}`.execute(session);
@@ -68,15 +68,17 @@ async function isUsable(session: Database): Promise<boolean> {
 async function createRole(session: Database): Promise<void> {
   const role = sql.id(boundRole);
   await sql`do $$ begin
-    create role ${role} nologin;
+    if to_regrole(${sql.lit(boundRole)}) is null then
+      create role ${role} nologin;
+    end if;
   exception when duplicate_object or unique_violation then
     null;
   end $$`.execute(session);
-  const { rows } = await sql<{ bypasses: boolean; member: boolean }>`
-    select rolsuper or rolbypassrls as bypasses, current_setting('is_superuser')::boolean as member
+  const { rows } = await sql<{ bypasses: boolean; is_member: boolean }>`
+    select rolsuper or rolbypassrls as bypasses, pg_has_role(oid, 'usage') as is_member
     from pg_roles where rolname = ${boundRole}`.execute(session);
-  if (rows[0]?.bypasses) throw new Error(`${boundRole} is not bound either`);
-  if (!rows[0]?.member) await sql`grant ${role} to current_user`.execute(session);
+  if (rows[0]?.bypasses) throw new Error(`policies do not bind ${boundRole} either`);
+  if (!rows[0]?.is_member) await sql`grant ${role} to current_user`.execute(session);
 }
 
 /** The tables come last: once they are done, all is. */

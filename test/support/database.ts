@@ -39,15 +39,15 @@ export function findDatabaseKind(): OpenDatabase['kind'] {
   return inject('database').kind;
 }
 
-/** Opens a migrated, empty database that nobody else uses; it is gone once disposed of. */
-export async function openTestDatabase(): Promise<OpenDatabase> {
+/** Opens a migrated, empty database that nobody else uses; it is gone once disposed of. A server's gets `poolSize` connections. */
+export async function openTestDatabase(poolSize = 5): Promise<OpenDatabase> {
   const template = inject('database');
   if (template.kind === 'pglite') {
     const loadDataDir = await openAsBlob(template.image);
     return toOpenDatabase('pglite', await openPglite({ dataDir: 'memory://', loadDataDir }));
   }
   const server = await createOnServer(template, template.template);
-  const { db, kind, ...open } = await openDatabase({ kind: 'postgres', url: server.url, poolSize: 5 });
+  const { db, kind, ...open } = await openDatabase({ kind: 'postgres', url: server.url, poolSize });
   return toOpenDatabase(kind, db, async () => {
     await open[Symbol.asyncDispose]();
     await server.drop();

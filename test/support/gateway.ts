@@ -101,11 +101,13 @@ export type GatewayOptions = {
   readonly persistedOperations?: PersistedOperations;
   /** Who may call; anybody unless told. */
   readonly auth?: AuthConfig;
+  /** How many connections it has to a server. */
+  readonly poolSize?: number;
 };
 
 /** Opens a gateway; `files` of a GraphQL call are put at the dotted paths that name them, as `variables.input.logo`. */
 export async function openTestGateway(options: GatewayOptions = {}): Promise<TestGateway> {
-  const database = await openTestDatabase();
+  const database = await openTestDatabase(options.poolSize);
   const directory = await mkdtemp(path.join(tmpdir(), 'customer-gateway-images-'));
   const { now = () => new Date(), images, wrapBlobs = (store: BlobStore) => store } = options;
   const deps: UpsertDeps = {
