@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Migrator, sql } from 'kysely';
 import { migrations } from '../../migrations/index.ts';
 import { liftTimeLimits } from './preparing-pool.ts';
-import { provideBoundRole } from './role.ts';
+import { isBound, provideBoundRole } from './role.ts';
 import type { Database } from './schema.ts';
 
 /** Any number nobody else locks; "customer" on a telephone keypad. */
@@ -20,7 +20,7 @@ export class MigrationError extends Error {
  * `IsolationError` where organizations cannot be kept apart.
  */
 export async function migrateToLatest(db: Database): Promise<readonly string[]> {
-  if (await isMigrated(db)) return [];
+  if ((await isMigrated(db)) && (await isBound(db))) return [];
   return db.connection().execute(async (session) => {
     await sql.raw(liftTimeLimits).execute(session);
     // Never unlocked: the lock goes with the session, which is closed on release for its lifted limits. PGlite has one session.

@@ -30,38 +30,39 @@ export const bypassesPolicies = sql<boolean>`(
   select rolsuper or rolbypassrls from pg_roles where rolname = current_user
 )`;
 
+/** Whether policies bind the user of the connection, or a role that it can take on and that may do everything already. */
+export async function isBound(db: Database): Promise<boolean> {
+  const needed = Object.entries(privileges).flatMap(([table, list]) => list.split(', ').map((each) => [table, each]));
+  const { rows } = await sql<{ bound: boolean | null }>`
+    select not ${bypassesPolicies} or (
+      select not rolsuper and not rolbypassrls and pg_has_role(oid, 'usage') and (
+        select bool_and(has_table_privilege(r.oid, n.value->>0, n.value->>1))
+        from jsonb_array_elements(${JSON.stringify(needed)}::jsonb) as n
+      ) from pg_roles r where rolname = ${boundRole}
+    ) as bound`.execute(db);
+  return rows[0]?.bound ?? false;
+}
+
 /**
  * Sees to it that there is a role whom policies bind, where they don't bind the user of the connection, and that the role
  * may use the tables. Throws an `IsolationError` where the user may not see to that.
  */
 export async function provideBoundRole(session: Database): Promise<void> {
-  const { rows } = await sql<{ bypasses: boolean; user: string }>`
-    select ${bypassesPolicies} as bypasses, current_user as user`.execute(session);
-  const [who] = rows;
-  if (!who?.bypasses || (await isUsable(session))) return;
+  if (await isBound(session)) return;
+  const { rows } = await sql<{ user: string }>`select current_user as user`.execute(session);
+  const user = rows[0]?.user ?? '';
   try {
     await createRole(session);
     await grantPrivileges(session);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new IsolationError(
-      `Row-level security does not bind the database's user "${who.user}", a superuser or with BYPASSRLS, and the role ` +
+      `Row-level security does not bind the database's user "${user}", a superuser or with BYPASSRLS, and the role ` +
         `${boundRole} that it would take on cannot be prepared (${reason}). Connect as a user without those attributes that ` +
-        `owns the tables, or let a superuser run: create role ${boundRole}; grant ${boundRole} to "${who.user}";`,
+        `owns the tables, or let a superuser run: create role ${boundRole}; grant ${boundRole} to "${user}";`,
       { cause: error },
     );
   }
-}
-
-/** Whether the role is bound itself, can be taken on and may do everything already. */
-async function isUsable(session: Database): Promise<boolean> {
-  const needed = Object.entries(privileges).flatMap(([table, list]) => list.split(', ').map((each) => [table, each]));
-  const { rows } = await sql<{ usable: boolean }>`
-    select not rolsuper and not rolbypassrls and pg_has_role(oid, 'usage') and (
-      select bool_and(has_table_privilege(r.oid, n.value->>0, n.value->>1))
-      from jsonb_array_elements(${JSON.stringify(needed)}::jsonb) as n
-    ) as usable from pg_roles r where rolname = ${boundRole}`.execute(session);
-  return rows[0]?.usable ?? false;
 }
 
 /** Roles are the server's, so that another database may have brought it along, even just now. */
