@@ -12,6 +12,7 @@ import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
 import { customerModel } from '../src/services/customers/upsert.ts';
 import { provision } from '../src/services/provisioning.ts';
 import { type Services, createServices } from '../src/services/services.ts';
+import { keepApiKey } from '../src/services/api-keys.ts';
 import { previewList } from '../src/services/upsert/preview.ts';
 import { takeOutOwnConditions } from './support/own-conditions.ts';
 import {
@@ -29,8 +30,8 @@ const wanted = { fields: ['name', 'city', 'customerCategory', 'createdBy', 'paym
 const named = [{ reference: 'c-1' }, { reference: marks.other }, { reference: marks.own }];
 const keys = ['emp-001', 'cash', 'seg_a', 'root', 'jewelry'].map((reference) => ({ reference }));
 
-/** Every way in which the services read, so that none can be forgotten. */
-const reads: Readonly<Record<Exclude<keyof Services, 'organizations' | Writing>, Call>> = {
+/** Every way in which the services read, so that none can be forgotten, but what is asked before an organization is known. */
+const reads: Readonly<Record<Exclude<keyof Services, 'organizations' | 'apiKeys' | Writing>, Call>> = {
   customers: async ({ customers }, actor) => {
     const query = customers.prepare({ first: 50 }, { name: '*c-*' }, [{ field: 'name', direction: 'asc' }], wanted);
     const ofCategory = customers.prepare({ last: 50 }, {}, [], wanted);
@@ -54,6 +55,7 @@ const reads: Readonly<Record<Exclude<keyof Services, 'organizations' | Writing>,
   findCustomers: ({ findCustomers }, actor) => findCustomers(actor, named),
   findCustomerCategories: ({ findCustomerCategories }, actor) => findCustomerCategories(actor, keys),
   readSettings: ({ readSettings }, actor) => readSettings(actor),
+  users: ({ users }, { organization }) => users.findId(organization, 'emp-001'),
   listUsers: ({ listUsers }, actor) => listUsers(actor),
   listPaymentTypes: ({ listPaymentTypes }, actor) => listPaymentTypes(actor),
   listCustomerSegmentations: ({ listCustomerSegmentations }, actor) => listCustomerSegmentations(actor),
@@ -233,6 +235,9 @@ describe('the policies', () => {
 
   afterAll(() => two[Symbol.asyncDispose]());
 
+  /** The tables of organizations but the one that tells whose a key is. */
+  const listKeptApart = async () => (await listOrganizationTables(db)).filter((name) => name !== 'api_keys');
+
   const countUsers = (of: Database) => of.selectFrom('users').select('organization_id').distinct().execute();
 
   it('are on every table that has an organization, bind its owner, and are all there is', async () => {
@@ -244,12 +249,30 @@ describe('the policies', () => {
       where c.relrowsecurity and c.relforcerowsecurity and c.relnamespace = current_schema()::regnamespace
         and (select count(*) from pg_policy other where other.polrelid = c.oid) = 1
       order by 1`.execute(db);
-    expect(rows.map(({ name }) => name)).toEqual(await listOrganizationTables(db));
+    expect(rows.map(({ name }) => name)).toEqual(await listKeptApart());
     expect(rows).toHaveLength(8);
   });
 
+  it('show API keys to whoever is in no organization yet, and inside of one only its own', async () => {
+    for (const { organization } of [two.own, two.other]) {
+      const entry = {
+        prefix: `cgw_${organization.id}`,
+        hash: String(organization.id).padStart(64, '0'),
+        scopes: ['read'] as const,
+      };
+      const times = { createdAt: new Date(), expiresAt: null };
+      await keepApiKey(db, organization, { name: 'ERP', user: undefined, ...entry, ...times });
+    }
+    const listOwners = async (of: Database) =>
+      (await of.selectFrom('api_keys').select('organization_id').execute()).map(({ organization_id: id }) => id);
+    expect(new Set(await listOwners(outsideOrganizations(db)))).toEqual(new Set([ownId, otherId]));
+    expect(await listOwners(inOrganization(db, ownId))).toEqual([ownId]);
+    const change = inOrganization(db, ownId).updateTable('api_keys').set({ organization_id: otherId });
+    await expect(change.execute()).rejects.toThrow('row-level security');
+  });
+
   it('raise where no organization is set, also after a transaction that had one', async () => {
-    for (const name of await listOrganizationTables(db)) {
+    for (const name of await listKeptApart()) {
       const count = sql`select count(*) from ${sql.table(name)}`;
       await expect(count.execute(outsideOrganizations(db))).rejects.toThrow('no organization is set');
       expect((await count.execute(inOrganization(db, ownId))).rows).toHaveLength(1);
