@@ -77,7 +77,7 @@ expect 'takes a photo through GraphQL, upright' '"logo":\{"width":600,"height":9
 second=$(PORT=$((PORT + 1)) node dist/cli.js serve 2>&1)
 expect 'keeps a second process off the folder' 'process' "$second"
 expect 'refuses a bad PORT by name' '^PORT is "x", but must be' "$(PORT=x node dist/cli.js serve 2>&1)"
-expect 'refuses to leave the loopback' '^HOST is "0.0.0.0"' "$(HOST=0.0.0.0 node dist/cli.js serve 2>&1)"
+expect 'refuses to leave the loopback without AUTH' '^AUTH is not set, but HOST is "0.0.0.0"' "$(HOST=0.0.0.0 node dist/cli.js serve 2>&1)"
 
 echo "$passed $failed" >"${SMOKE_COUNT:-/dev/stdout}"
 [ "$failed" -eq 0 ]
