@@ -33,6 +33,7 @@ async function serve(folder: string, url: string, workers: string): Promise<Serv
     DATA_DIR: folder,
     DATABASE_URL: url,
     WORKERS: workers,
+    LOG_LEVEL: 'error',
   }));
 }
 

@@ -32,7 +32,7 @@ export const targets: readonly Target[] = [
   },
   {
     what: 'GraphQL upserts, serve --workers auto',
-    measure: 'graphql upserts/s by workers',
+    measure: 'workers graphql upserts/s',
     yardstick: { name: 'pgbench, the function once a row', measure: 'pgbench rows/s' },
     better: 'higher',
     reach: 0.7,
@@ -40,7 +40,7 @@ export const targets: readonly Target[] = [
   },
   {
     what: 'form-POST upserts, serve --workers auto',
-    measure: 'form upserts/s by workers',
+    measure: 'workers form upserts/s',
     yardstick: { name: 'pgbench, the function once a row', measure: 'pgbench rows/s' },
     better: 'higher',
     reach: 0.7,

@@ -39,8 +39,8 @@ export const measureWorkers: Part = async (bench) => {
   await measureYardstick(bench);
   await using gateway = await startGateway(databases, 'auto');
   const load = (door: UpsertDoor) => loadUpserts(databases, { port: gateway.port, door, keptIn: 'gateway' }, shape);
-  samples.add('graphql upserts/s by workers', (await load(graphqlDoor)).perSecond);
-  samples.add('form upserts/s by workers', (await load(formDoor)).perSecond);
+  samples.add('workers graphql upserts/s', (await load(graphqlDoor)).perSecond);
+  samples.add('workers form upserts/s', (await load(formDoor)).perSecond);
 };
 
 /** What one client waits for its upsert that has the servers for itself. */
