@@ -31,15 +31,20 @@ const tables = [
   'changes',
 ];
 
-async function keepApart(db: Kysely<never>, table: string): Promise<void> {
+/** Binds all who use the table, its owner too. */
+async function bindAll(db: Kysely<never>, table: string): Promise<void> {
   await sql`alter table ${sql.table(table)} enable row level security, force row level security`.execute(db);
+}
+
+async function keepApart(db: Kysely<never>, table: string): Promise<void> {
+  await bindAll(db, table);
   await sql`create policy own_organization on ${sql.table(table)}
     using (organization_id = current_organization()) with check (organization_id = current_organization())`.execute(db);
 }
 
 /** Outside of organizations all rows are there, inside of one its own. */
 async function keepDirectory(db: Kysely<never>, table: string, column: string): Promise<void> {
-  await sql`alter table ${sql.table(table)} enable row level security, force row level security`.execute(db);
+  await bindAll(db, table);
   await sql`create policy own_organization on ${sql.table(table)} using (
     ${sql.ref(column)} = coalesce(nullif(current_setting('customer_gateway.organization', true), '')::bigint, ${sql.ref(column)})
   )`.execute(db);

@@ -132,6 +132,7 @@ export async function createApp(
   { isMigrated = false, worker }: AppOptions = {},
 ): Promise<App> {
   const { tracesUrl, metrics, accessLog: logsAll } = config.telemetry;
+  const acceptsKeys = config.auth.kind === 'on' && config.auth.keys;
   const persistedOperations = config.persistedOperations
     ? await readPersistedOperations(config.persistedOperations)
     : undefined;
@@ -170,7 +171,7 @@ export async function createApp(
       operatorPages: createOperatorPages({ readiness, scrape, log }),
       drain: readiness.drain,
       organizations: () => listOrganizations(db),
-      hasKeys: () => hasApiKeys(db, now()),
+      hasKeys: async () => acceptsKeys && (await hasApiKeys(db, now())),
       provisioned,
       endSubscriptions: signal.hangUp,
       [Symbol.asyncDispose]: async () => {

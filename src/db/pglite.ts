@@ -21,14 +21,11 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
   const upkeep = new Upkeep(() => db, vacuumChanged);
-  const log = createStatementLog((statement) => {
-    upkeep.addWork(statement.milliseconds);
-    note?.(statement);
-  });
+  const log = createStatementLog(upkeep, note);
   const dialect = new PGliteDialect(pglite);
   const session = new Session(dialect.createDriver());
   const connect = (organizationId: number | null | undefined) =>
-    new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), ...log });
+    new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), log });
   const db: Database = openScopes(connect(undefined), connect);
   // Kysely closes on `destroy` only what it has used once.
   await sql`select 1`.execute(db);

@@ -44,11 +44,8 @@ export async function openPostgres(
   const pool = createPool(url, poolSize);
   const preparing = new PreparingPool(pool, answerTimeout);
   const upkeep = new Upkeep(() => user, analyzeChanged, 2);
-  const log = createStatementLog((statement) => {
-    upkeep.addWork(statement.milliseconds);
-    note?.(statement);
-  });
-  const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), ...log });
+  const log = createStatementLog(upkeep, note);
+  const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), log });
   const user: Database = connect(preparing);
   try {
     const { rows } = await sql<{ version: string; bypasses: boolean | null }>`

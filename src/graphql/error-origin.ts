@@ -1,8 +1,8 @@
 import { type Plugin, handleStreamOrSingleExecutionResult } from 'graphql-yoga';
 import type { GraphContext } from './context.ts';
 
-/** The header in which a request carries its id from the listener on. */
-const requestIdHeader = 'x-request-id';
+/** The header that carries a request's id, in and out; the listener sees to it that every request has one. */
+export const requestIdHeader = 'x-request-id';
 
 const origins = new WeakMap<object, string>();
 

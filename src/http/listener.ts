@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCatalogue, texts } from '../contract/errors.ts';
+import { requestIdHeader } from '../graphql/error-origin.ts';
 import type { Log } from '../telemetry/log.ts';
-import { requestIdHeader } from './request-id.ts';
 import type { RequestObserver } from './request-observer.ts';
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;

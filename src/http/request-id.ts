@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto';
 
-/** The header that carries a request's id, in and out. */
-export const requestIdHeader = 'x-request-id';
-
 const safeId = /^[\w.-]{1,128}$/;
 const own = randomBytes(6).toString('hex');
 let count = 0;

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requestIdHeader } from '../graphql/error-origin.ts';
 import type { AnsweredRequest } from '../telemetry/figures.ts';
 import type { Log } from '../telemetry/log.ts';
-import { requestIdHeader, takeRequestId } from './request-id.ts';
+import { takeRequestId } from './request-id.ts';
 import { nameRoute } from './route-name.ts';
 
 /** Gives a request its id, which its answer carries too, and looks at how it is answered. */

@@ -1,10 +1,8 @@
 import { type Caller, isScope } from '../actor.ts';
-import { texts } from '../contract/errors.ts';
-import { isConnectionError } from '../db/errors.ts';
 import { inOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { ServiceUnavailableError } from './errors.ts';
+import { tellDatabaseAway } from './errors.ts';
 
 /** An API key that was not revoked, as a caller; whether it has expired is for who uses it to see. */
 export type KnownApiKey = Caller & { readonly id: number; readonly expiresAt: Date | null };
@@ -69,7 +67,7 @@ export function createApiKeyDirectory(db: Database, now: () => Date): ApiKeyDire
       else unknown.set(hash, true);
       return key;
     } catch (error) {
-      throw isConnectionError(error) ? new ServiceUnavailableError(texts.databaseAway, { cause: error }) : error;
+      throw tellDatabaseAway(error);
     } finally {
       reading.delete(hash);
     }

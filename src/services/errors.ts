@@ -1,3 +1,6 @@
+import { texts } from '../contract/errors.ts';
+import { isConnectionError } from '../db/errors.ts';
+
 /** The gateway is at a limit for the moment; nothing was changed and the same call may succeed later. */
 export class ServiceUnavailableError extends Error {
   override readonly name = 'ServiceUnavailableError';
@@ -6,4 +9,9 @@ export class ServiceUnavailableError extends Error {
 /** A cursor names a change that is no longer in the feed: who goes on from it could miss others. */
 export class CursorExpiredError extends Error {
   override readonly name = 'CursorExpiredError';
+}
+
+/** What callers are told of a failed statement: that the database is away where it is, any other error as it is. */
+export function tellDatabaseAway(error: unknown): unknown {
+  return isConnectionError(error) ? new ServiceUnavailableError(texts.databaseAway, { cause: error }) : error;
 }

@@ -1,9 +1,7 @@
 import type { OrganizationIdentity } from '../actor.ts';
-import { texts } from '../contract/errors.ts';
-import { isConnectionError } from '../db/errors.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { ServiceUnavailableError } from './errors.ts';
+import { tellDatabaseAway } from './errors.ts';
 import { findUsers } from './reading.ts';
 
 /** Finds users by reference, for calls that are made in their names. */
@@ -24,7 +22,7 @@ export function createUserDirectory(db: Database, now: () => Date): UserDirector
       const [user] = await findUsers({ db }, { organization, userId: null }, [{ reference }]);
       return user?.id ?? null;
     } catch (error) {
-      throw isConnectionError(error) ? new ServiceUnavailableError(texts.databaseAway, { cause: error }) : error;
+      throw tellDatabaseAway(error);
     }
   };
   return {
