@@ -18,13 +18,15 @@ import { useBodyLimit } from './http/body-limit.ts';
 import { createGraphiQL, renderGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
+import { createDirectOperations } from './http/direct-operations.ts';
 import { createListener } from './http/listener.ts';
 import { limits } from './http/limits.ts';
+import type { NodeExchange } from './http/node-exchange.ts';
 import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
 import { createRequestObserver } from './http/request-observer.ts';
 import { useUploads } from './http/uploads.ts';
-import { useRestContract } from './rest/plugin.ts';
+import { answerRestDirectly, useRestContract } from './rest/plugin.ts';
 import type { Services } from './services/services.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 import type { Figures } from './telemetry/figures.ts';
@@ -59,6 +61,8 @@ export type Server = {
   readonly listener: RequestListener;
 };
 
+const endpoint = '/graphql';
+
 /** Both doors and the images, as one ordered list of plugins. */
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations, telemetry, pages } =
@@ -68,9 +72,14 @@ export function createServer(deps: ServerDeps): Server {
   const reportFailure = (failure: unknown) => serverLog.error(failure);
   const identify = createIdentification(authenticate);
   const contextDeps = { services, identify, publicUrl, reportFailure };
+  const direct = createDirectOperations({
+    path: endpoint,
+    maxBytes: limits.operationBytes,
+    identify: (request) => identify(request, 'graphql'),
+  });
   const yoga = createYoga<object, object>({
     schema,
-    graphqlEndpoint: '/graphql',
+    graphqlEndpoint: endpoint,
     context: (initialContext) => createContext(contextDeps, initialContext),
     maskedErrors: { maskError: maskUnexpected, isDev: false },
     logging: serverLog,
@@ -85,7 +94,7 @@ export function createServer(deps: ServerDeps): Server {
       ...(pages ? [useOperatorPages(pages)] : []),
       useImages(blobs, reportFailure),
       useRestContract(),
-      useHome('/graphql'),
+      useHome(endpoint),
       useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
@@ -99,11 +108,16 @@ export function createServer(deps: ServerDeps): Server {
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),
       ...(tracing ? [useTracing(tracing)] : []),
+      direct.plugin,
     ],
   });
+  const answer = async (exchange: NodeExchange): Promise<void> => {
+    if (await direct.answer(yoga, exchange)) return;
+    await (answerRestDirectly(yoga, exchange) ?? yoga(exchange.incoming, exchange.response));
+  };
   return {
     fetch: async (request) => yoga.fetch(request),
-    listener: createListener((request, response) => yoga(request, response), {
+    listener: createListener((incoming, response) => answer({ incoming, response }), {
       log,
       observe: createRequestObserver({ log, logsAll, count: figures.countRequest }),
       trace: tracing?.traceRequest,

@@ -24,10 +24,14 @@ export function toRestError(code: unknown, message: string, headers: Record<stri
   return isErrorCode(known) ? new RestError(known, message, headers) : createServerError();
 }
 
-/** Answers JSON with the server's own Response, which Node sends in one piece. */
-export type AnswerJson = (body: object, init?: { status?: number; headers?: Record<string, string> }) => Response;
+/** What a request is answered, its body still an object. */
+export type RestAnswer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object;
+};
 
 /** The failure as one flat object (ruling 5). */
-export function renderError({ code, message, headers }: RestError, answer: AnswerJson): Response {
-  return answer({ error: code, error_description: message }, { status: errorCatalogue[code].status, headers });
+export function renderError({ code, message, headers }: RestError): RestAnswer {
+  return { status: errorCatalogue[code].status, headers, body: { error: code, error_description: message } };
 }

@@ -1,17 +1,21 @@
-import type { Plugin } from 'graphql-yoga';
+import type { Plugin, YogaServerInstance } from 'graphql-yoga';
 import { texts } from '../contract/errors.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
-import { openBody } from '../http/body.ts';
+import { type RequestBody, openBody } from '../http/body.ts';
+import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
-import { type AnswerJson, RestError, createServerError, renderError } from './errors.ts';
+import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
 import { type Execute, type Yoga, prepareExecution } from './execute.ts';
 import { readIntent } from './intent.ts';
 import { type Form, FormError, formLimits, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
 
-async function receiveForm(request: Request, fileField: string): Promise<Form> {
-  const body = openBody(request);
+/** What is asked, and the body behind it. */
+type RestRequest = { readonly request: Request; readonly openBody: () => RequestBody };
+
+async function receiveForm({ request, openBody }: RestRequest, fileField: string): Promise<Form> {
+  const body = openBody();
   try {
     return await readForm({ contentType: request.headers.get('content-type'), body: body.chunks }, { fileField });
   } catch (error) {
@@ -21,22 +25,22 @@ async function receiveForm(request: Request, fileField: string): Promise<Form> {
   }
 }
 
-async function answerRoute(route: Route, request: Request, execute: Execute, answer: AnswerJson): Promise<Response> {
+async function answerRoute(route: Route, restRequest: RestRequest, execute: Execute): Promise<RestAnswer> {
   const { version } = route;
   if (route.kind === 'read') {
     const { body, etag } = await route.resource.read(execute, route.key, version);
-    return answer(body, { headers: { ...(etag !== undefined && { etag }) } });
+    return { status: 200, headers: { ...(etag !== undefined && { etag }) }, body };
   }
   const { upsert, reference } = route;
-  const intent = readIntent(request);
-  const form = coerceForm(await receiveForm(request, upsert.fileField), reference, upsert);
+  const intent = readIntent(restRequest.request);
+  const form = coerceForm(await receiveForm(restRequest, upsert.fileField), reference, upsert);
   const { body, etag, outcome, warnings } = await upsert.run(execute, form, intent, version);
   const headers = {
     'x-upsert-outcome': outcome,
     ...(etag !== undefined && !intent.validateOnly && { etag }),
     ...(warnings.length > 0 && { 'x-upsert-warnings': warnings.join(', ') }),
   };
-  return answer(body, { status: intent.validateOnly ? 200 : 201, headers });
+  return { status: intent.validateOnly ? 200 : 201, headers, body };
 }
 
 function toFailure(error: unknown, request: Request, logger: Yoga['logger']): RestError {
@@ -45,6 +49,20 @@ function toFailure(error: unknown, request: Request, logger: Yoga['logger']): Re
   noteOrigin(error, request);
   logger.error(error);
   return createServerError();
+}
+
+async function answerRequest(yoga: Yoga, restRequest: RestRequest, serverContext: object): Promise<RestAnswer> {
+  const { request } = restRequest;
+  try {
+    const execute = await prepareExecution(yoga, { ...serverContext, request, params: {}, door: 'rest' });
+    return await answerRoute(matchRoute(request.method, rawPath(request.url)), restRequest, execute);
+  } catch (error) {
+    return renderError(toFailure(error, request, yoga.logger));
+  }
+}
+
+function isRestPath(path: string): boolean {
+  return path === '/api' || path.startsWith('/api/');
 }
 
 /**
@@ -59,15 +77,28 @@ export function useRestContract(): Plugin {
     },
     async onRequest(event) {
       const { request, serverContext, fetchAPI } = event;
-      const path = rawPath(request.url);
-      if (!yoga || (path !== '/api' && !path.startsWith('/api/'))) return;
-      const answer: AnswerJson = (body, init) => fetchAPI.Response.json(body, init);
-      try {
-        const execute = await prepareExecution(yoga, { ...serverContext, request, params: {}, door: 'rest' });
-        event.endResponse(await answerRoute(matchRoute(request.method, path), request, execute, answer));
-      } catch (error) {
-        event.endResponse(renderError(toFailure(error, request, yoga.logger), answer));
-      }
+      if (!yoga || !isRestPath(rawPath(request.url))) return;
+      const restRequest = { request, openBody: () => openBody(request) };
+      const { body, ...init } = await answerRequest(yoga, restRequest, serverContext);
+      event.endResponse(fetchAPI.Response.json(body, init));
     },
   };
+}
+
+/** Answers the same from Node's own request, without fetch's streams and adapters; undefined for requests of another kind. */
+export function answerRestDirectly(
+  yoga: Yoga & Pick<YogaServerInstance<object, object>, 'fetchAPI'>,
+  exchange: NodeExchange,
+): Promise<void> | undefined {
+  const { incoming, response } = exchange;
+  if (!isRestPath(rawPath(incoming.url ?? '/'))) return undefined;
+  const request = createBodilessRequest(exchange, yoga.fetchAPI);
+  const restRequest = { request, openBody: () => openNodeBody(incoming) };
+  return answerRequest(yoga, restRequest, { req: incoming, res: response }).then(({ status, headers, body }) => {
+    sendText(response, {
+      status,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  });
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -127,8 +130,11 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
   const [organization] = await listOrganizations(database.db);
   if (!organization) throw new Error('The example organization was not provisioned.');
 
-  const fetch = async (address: string, init?: RequestInit): Promise<Response> =>
-    server.fetch(new Request(address.startsWith('http') ? address : publicUrl + address, init));
+  const http = createHttpServer(server.listener).listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
+  const fetch = (address: string, init?: RequestInit): Promise<Response> =>
+    globalThis.fetch(`http://127.0.0.1:${port}${address.replace(publicUrl, '')}`, { redirect: 'manual', ...init });
   const rest = async (address: string, init?: RequestInit): Promise<RestAnswer> => {
     const { status, headers, ...response } = await readResponse(await fetch(address, init));
     return { status, headers, ...response };
@@ -163,6 +169,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     },
     provision: provisionText,
     [Symbol.asyncDispose]: async () => {
+      http.close();
+      http.closeAllConnections();
       await database[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,0 +1,131 @@
+import type { ExecutionResult } from 'graphql';
+import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
+import { type NodeExchange, createBodilessRequest, readText, sendText } from './node-exchange.ts';
+
+type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
+
+/** How far a request has come when Yoga is to answer it after all. */
+type Handover = {
+  readonly request: Request;
+  readonly body: string | undefined;
+  readonly result: Result | undefined;
+};
+
+/** The part of Yoga that is asked directly. */
+type Yoga = Pick<YogaServerInstance<object, object>, 'getResultForParams' | 'fetchAPI'>;
+
+export type DirectOptions = {
+  readonly path: string;
+  /** The largest body, as its length is declared. */
+  readonly maxBytes: number;
+  /** Lets the caller in before the body is read. */
+  readonly identify: (request: Request) => Promise<unknown>;
+};
+
+/** The short way for operations. The plugin has to be Yoga's last one. */
+export type DirectOperations = {
+  readonly plugin: Plugin;
+  /** Resolves to whether the request is answered: what is not, Yoga has to. Undefined for requests of another kind. */
+  readonly answer: (yoga: Yoga, exchange: NodeExchange) => Promise<boolean> | undefined;
+};
+
+const json = 'application/json';
+const graphqlJson = 'application/graphql-response+json';
+
+/** What clients accept who all get the same JSON, and what it is called for them. */
+const answerTypes = new Map<string | undefined, string>([
+  [undefined, json],
+  ['*/*', json],
+  [json, json],
+  [`${json}, text/plain, */*`, json],
+  [graphqlJson, graphqlJson],
+  [`${graphqlJson}, ${json}`, graphqlJson],
+  [`${graphqlJson},${json};q=0.9`, graphqlJson],
+]);
+
+const jsonTypes: ReadonlySet<string | undefined> = new Set([json, `${json}; charset=utf-8`]);
+
+/** How the answer to an operation in JSON is called; undefined for requests that are not one of those. */
+function findAnswerType({ incoming }: NodeExchange, { path, maxBytes }: DirectOptions): string | undefined {
+  const { method, url, headers } = incoming;
+  const isOperation = method === 'POST' && url === path && jsonTypes.has(headers['content-type']);
+  return isOperation && Number(headers['content-length']) <= maxBytes ? answerTypes.get(headers.accept) : undefined;
+}
+
+function isParams(value: unknown): value is GraphQLParams {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function parseParams(body: string): GraphQLParams | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isParams(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether there is nothing to a result but data: errors and streams have rules of their own. */
+function isPlain(result: Result | undefined): result is ExecutionResult {
+  return result !== undefined && 'data' in result && !result.errors && !result.extensions;
+}
+
+/**
+ * Answers operations sent as JSON from Node's own request, which is nearly all of them: the same plugins, parser and executor,
+ * but none of fetch's streams and adapters, which cost as much as all the rest. Whatever is not plain data in the end, or
+ * does not get that far, is handed to Yoga with what has come of it, so that only Yoga tells of errors.
+ */
+export function createDirectOperations(options: DirectOptions): DirectOperations {
+  const exchanges = new WeakMap<object, Handover>();
+  const requests = new WeakMap<Request, Handover>();
+
+  const execute = async (yoga: Yoga, exchange: NodeExchange): Promise<Handover> => {
+    const { incoming, response } = exchange;
+    const request = createBodilessRequest(exchange, yoga.fetchAPI);
+    let body: string | undefined;
+    try {
+      await options.identify(request);
+      body = await readText(incoming);
+      const params = parseParams(body);
+      const result = params && (await yoga.getResultForParams({ params, request }, { req: incoming, res: response }));
+      return { request, body, result };
+    } catch {
+      // Who is not let in, and parameters that are none, are refused again by Yoga: nothing was executed.
+      return { request, body, result: undefined };
+    }
+  };
+  const run = async (yoga: Yoga, exchange: NodeExchange, answerType: string): Promise<boolean> => {
+    const executed = await execute(yoga, exchange);
+    const { request, result } = executed;
+    if (!isPlain(result)) {
+      exchanges.set(exchange.incoming, executed);
+      requests.set(request, executed);
+      return false;
+    }
+    const headers = { 'content-type': `${answerType}; charset=utf-8` };
+    sendText(exchange.response, { status: 200, headers, body: JSON.stringify(result) });
+    return true;
+  };
+  return {
+    plugin: {
+      onRequest(event) {
+        const handover = 'req' in event.serverContext && exchanges.get(event.serverContext.req as object);
+        if (handover) event.setRequest(handover.request);
+      },
+      onRequestParse({ request, requestParser, setRequestParser, fetchAPI }) {
+        const body = requests.get(request)?.body;
+        if (body === undefined || !requestParser) return;
+        const { url, method, headers } = request;
+        setRequestParser(() => requestParser(new fetchAPI.Request(url, { method, headers, body })));
+      },
+      onParams({ request, setResult }) {
+        const result = requests.get(request)?.result;
+        if (result) setResult(result);
+      },
+    },
+    answer: (yoga, exchange) => {
+      const answerType = findAnswerType(exchange, options);
+      return answerType === undefined ? undefined : run(yoga, exchange, answerType);
+    },
+  };
+}

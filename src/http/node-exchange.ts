@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FetchAPI } from 'graphql-yoga';
+import type { RequestBody } from './body.ts';
+
+/** One request as Node has it, and what answers it. */
+export type NodeExchange = { readonly incoming: IncomingMessage; readonly response: ServerResponse };
+
+/** An answer whose body is all there. */
+export type TextAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/**
+ * The request as fetch has it, without its body: those who use it read that from Node, since wrapping its stream costs more
+ * than executing most requests. Its signal aborts when the client goes away.
+ */
+export function createBodilessRequest({ incoming, response }: NodeExchange, { Request }: FetchAPI): Request {
+  const goneAway = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) goneAway.abort();
+  });
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  const { method = 'GET', url = '/' } = incoming;
+  return new Request(`http://${incoming.headers.host ?? ''}${url}`, { method, headers, signal: goneAway.signal });
+}
+
+/** The whole body. Rejects where the client goes away before its end. */
+export function readText(incoming: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('error', reject);
+    incoming.on('end', () => resolve(Buffer.concat(chunks).toString()));
+  });
+}
+
+/** The body as it comes; it may be left half read. */
+export function openNodeBody(incoming: IncomingMessage): RequestBody {
+  const drain = async (limit: number): Promise<void> => {
+    let bytes = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      if (bytes > limit) incoming.destroy();
+    });
+    await once(incoming, 'close');
+  };
+  return {
+    chunks: incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>,
+    drain: (limit) => drain(limit).catch(() => undefined),
+  };
+}
+
+/** Sends an answer in one piece. */
+export function sendText(response: ServerResponse, { status, headers, body }: TextAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
