@@ -26,7 +26,7 @@ import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
 import { createRequestObserver } from './http/request-observer.ts';
 import { useUploads } from './http/uploads.ts';
-import { answerRestDirectly, useRestContract } from './rest/plugin.ts';
+import { answerRest, isRestRequest } from './rest/door.ts';
 import type { Services } from './services/services.ts';
 import type { BlobStore } from './storage/blob-store.ts';
 import type { Figures } from './telemetry/figures.ts';
@@ -55,15 +55,12 @@ export type ServerTelemetry = {
   readonly tracing: Tracing | undefined;
 };
 
-/** The gateway as a function of requests: fetch's, or Node's through `listener`. */
-export type Server = {
-  readonly fetch: (request: Request) => Promise<Response>;
-  readonly listener: RequestListener;
-};
+/** The gateway as Node's listener for requests. */
+export type Server = { readonly listener: RequestListener };
 
 const endpoint = '/graphql';
 
-/** Both doors and the images, as one ordered list of plugins. */
+/** Both doors and the images: one ordered list of Yoga's plugins, and the short ways past fetch's adapters. */
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations, telemetry, pages } =
     deps;
@@ -93,7 +90,6 @@ export function createServer(deps: ServerDeps): Server {
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
       useImages(blobs, reportFailure),
-      useRestContract(),
       useHome(endpoint),
       useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
@@ -112,11 +108,10 @@ export function createServer(deps: ServerDeps): Server {
     ],
   });
   const answer = async (exchange: NodeExchange): Promise<void> => {
-    if (await direct.answer(yoga, exchange)) return;
-    await (answerRestDirectly(yoga, exchange) ?? yoga(exchange.incoming, exchange.response));
+    if (isRestRequest(exchange)) await answerRest(yoga, exchange);
+    else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
   return {
-    fetch: async (request) => yoga.fetch(request),
     listener: createListener((incoming, response) => answer({ incoming, response }), {
       log,
       observe: createRequestObserver({ log, logsAll, count: figures.countRequest }),

@@ -108,9 +108,10 @@ async function expectUntouched<Answer>(work: () => Promise<Answer>): Promise<Ans
 
 /** A gateway on another view of the same database. */
 function composeOn(db: Database) {
-  const { fetch } = composeServer({ ...gateway.deps, db, auth: anybody, publicUrl });
+  const door = gateway.open(composeServer({ ...gateway.deps, db, auth: anybody, publicUrl }));
   return async (query: string, variables: Record<string, unknown>): Promise<GraphAnswer> => {
-    const response = await fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(query, variables)));
+    const fetch = await door;
+    const response = await fetch('/graphql', graphqlRequest(query, variables));
     return { status: response.status, ...((await response.json()) as Omit<GraphAnswer, 'status'>) };
   };
 }

@@ -15,6 +15,7 @@ import {
   openTestGateway,
   publicUrl,
 } from './support/gateway.ts';
+import { listen } from './support/raw-http.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
 import { upsertCustomers } from './support/upsert-lists.ts';
@@ -156,9 +157,10 @@ describe('the feed', () => {
   it('costs the same number of statements for any page', async () => {
     const counter = countStatements(gateway.deps.db);
     const server = composeServer({ ...gateway.deps, db: counter.db, auth: anybody, publicUrl });
+    await using listening = await listen({ server });
     const counted = {
       graphql: async (query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> => {
-        const response = await server.fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(query, variables)));
+        const response = await listening.fetch('/graphql', graphqlRequest(query, variables));
         return (await response.json()) as GraphAnswer;
       },
     };

@@ -14,13 +14,15 @@ import {
   openTestGateway,
   publicUrl,
 } from './support/gateway.ts';
+import { listen } from './support/raw-http.ts';
 import { dump, openFreshServer, restore, spendTransactions } from './support/restore.ts';
 
 /** The gateway of a test over another database. */
-function openOver(gateway: TestGateway, db: Database) {
+async function openOver(gateway: TestGateway, db: Database) {
   const server = composeServer({ ...gateway.deps, db, auth: anybody, publicUrl });
-  const fetch = (path: string, init: RequestInit) => server.fetch(new Request(publicUrl + path, init));
+  const { fetch, [Symbol.asyncDispose]: dispose } = await listen({ server });
   return {
+    [Symbol.asyncDispose]: dispose,
     graphql: async (query: string, variables: Record<string, unknown> = {}): Promise<GraphAnswer> => {
       const response = await fetch('/graphql', graphqlRequest(query, variables));
       return { status: response.status, ...((await response.json()) as Omit<GraphAnswer, 'status'>) };
@@ -50,7 +52,7 @@ it('a consumer goes on after a dump was restored on a new server: each change on
     select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as own, min(transaction) as stored
     from changes where reference = 'moved'`.execute(fresh.db);
   expect(rows[0]?.own).toBeLessThan(rows[0]?.stored ?? 0);
-  const moved = openOver(gateway, fresh.db);
+  await using moved = await openOver(gateway, fresh.db);
   // Nothing that was written elsewhere waits for the new server's transactions.
   expect((await readFeed(moved, first.endCursor)).map(tell)).toEqual(['moved@3', 'moved@4']);
   const second = await readPage(moved, { after: first.endCursor, first: 1 });
@@ -63,7 +65,7 @@ it('a consumer goes on after a dump was restored on a new server: each change on
   for (const { name } of (await dump(back.database.db)).tables)
     await sql`truncate ${sql.table(name)} cascade`.execute(back.database.db);
   await restore(back.database.db, await dump(fresh.db));
-  const returned = openOver(gateway, back.database.db);
+  await using returned = await openOver(gateway, back.database.db);
   await returned.postCustomer('moved', '6');
   const changes = await awaitFeed(returned, second.endCursor, 4);
   expect(changes.map(tell)).toEqual(['moved@4', 'moved@5', 'new@1', 'moved@6']);
@@ -79,7 +81,7 @@ it('a consumer that is ahead of the backup which was restored is told to start o
 
   await using fresh = await openFreshServer();
   await restore(fresh.db, backup);
-  const restored = openOver(gateway, fresh.db);
+  await using restored = await openOver(gateway, fresh.db);
   await restored.postCustomer('other', 'Other');
   const { status, errors } = await askChanges(restored, { after: lost?.cursor ?? '' });
   expect({ status, code: errors?.[0]?.extensions?.['code'] }).toEqual({ status: 410, code: 'CURSOR_EXPIRED' });
@@ -113,12 +115,12 @@ if (findDatabaseKind() === 'pglite')
     {
       await using before = await open();
       await restore(before.db, await dump(gateway.database.db));
-      const own = openOver(gateway, before.db);
+      await using own = await openOver(gateway, before.db);
       for (const name of ['1', '2']) await own.postCustomer('kept', name);
       cursor = (await readFeed(own)).find((change) => tell(change) === 'kept@1')?.cursor ?? '';
     }
     await using after = await open();
-    const own = openOver(gateway, after.db);
+    await using own = await openOver(gateway, after.db);
     expect((await readFeed(own, cursor)).map(tell)).toEqual(['kept@2']);
     await own.postCustomer('kept', '3');
     expect((await awaitFeed(own, cursor, 2)).map(tell)).toEqual(['kept@2', 'kept@3']);

@@ -10,6 +10,7 @@ import {
   openTestGateway,
   publicUrl,
 } from './support/gateway.ts';
+import { listen } from './support/raw-http.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
 import { countStatements } from './support/statements.ts';
 
@@ -601,8 +602,9 @@ describe('statements', () => {
   async function count(query: string): Promise<number> {
     const counted = countStatements(gateway.deps.db);
     const server = composeServer({ ...gateway.deps, db: counted.db, auth: anybody, publicUrl });
+    await using listening = await listen({ server });
     const send = async (text: string) => {
-      const response = await server.fetch(new Request(`${publicUrl}/graphql`, graphqlRequest(text, {})));
+      const response = await listening.fetch('/graphql', graphqlRequest(text, {}));
       expect(await response.json()).not.toHaveProperty('errors');
     };
     await send('{ organization { name } }');

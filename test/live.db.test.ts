@@ -15,6 +15,7 @@ import { createLog } from '../src/telemetry/log.ts';
 import { changeFields, findEnd } from './support/changes.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
 import { type TestGateway, anybody, openTestGateway } from './support/gateway.ts';
+import { listen as listenRaw } from './support/raw-http.ts';
 import { type LiveServer, type Subscription, listen, subscribe } from './support/live.ts';
 import { countStatements } from './support/statements.ts';
 import { upsertCategory } from './support/upserts.ts';
@@ -267,11 +268,12 @@ if (findDatabaseKind() === 'postgres')
         new Date(),
       );
       await using door = await listen(reader.server);
+      await using writerDoor = await listenRaw(writer);
       const post = async (name: string) => {
         const started = performance.now();
         const body = new URLSearchParams({ name });
-        const request = new Request('http://gateway.test/api/v1.0/customers/reference/far', { method: 'POST', body });
-        expect((await writer.server.fetch(request)).status).toBe(201);
+        const { status } = await writerDoor.fetch('/api/v1.0/customers/reference/far', { method: 'POST', body });
+        expect(status).toBe(201);
         return started;
       };
       const listening = sql<{ pid: number }>`select pid from pg_stat_activity

@@ -16,6 +16,7 @@ import customerExample from './fixtures/contract/customer.json' with { type: 'js
 import customerFailures from './fixtures/contract/customer-failures.json' with { type: 'json' };
 import { openTestDatabase } from './support/database.ts';
 import { type FormFields, encodeForm } from './support/gateway.ts';
+import { listen } from './support/raw-http.ts';
 
 // A PNG of one pixel.
 const png = Buffer.from(
@@ -61,11 +62,8 @@ type Post = (address: string, fields?: FormFields) => Promise<Answer>;
 
 function createPost(server: ReturnType<typeof composeServer>): Post {
   return async (address, fields = {}) => {
-    const request = new Request(`${publicUrl}/api/v1.0/${address}`, {
-      method: 'POST',
-      body: encodeForm(fields),
-    });
-    const response = await server.fetch(request);
+    await using listening = await listen({ server });
+    const response = await listening.fetch(`/api/v1.0/${address}`, { method: 'POST', body: encodeForm(fields) });
     const text = await response.text();
     return { status: response.status, text: text.replaceAll(publicUrl, 'BASE_URL') };
   };

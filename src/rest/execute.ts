@@ -4,7 +4,7 @@ import type { FormReading } from '../graphql/context.ts';
 import { type RestError, toRestError } from './errors.ts';
 
 /** The part of Yoga that executes. */
-export type Yoga = Pick<YogaServer<object, object>, 'getEnveloped' | 'logger'>;
+export type Yoga = Pick<YogaServer<object, object>, 'getEnveloped' | 'logger' | 'fetchAPI'>;
 
 /** Executes a document for one request, through the same plugins as GraphQL's own requests; `Data` is what it selects. */
 export type Execute = <Data>(document: DocumentNode, variables: object, form?: FormReading) => Promise<Data>;

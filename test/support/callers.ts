@@ -76,7 +76,7 @@ export function callWithKey(gateway: Fetch, key: string): CallerDoors {
 }
 
 /** Answers requests as a gateway with these settings would that has another database to work with. */
-export function serveWith({ deps }: TestGateway, auth: AuthConfig, db: Database): Fetch {
-  const { fetch } = composeServer({ ...deps, db, auth, publicUrl });
-  return { fetch: (address, init) => fetch(new Request(publicUrl + address, init)) };
+export function serveWith({ deps, open }: TestGateway, auth: AuthConfig, db: Database): Fetch {
+  const door = open(composeServer({ ...deps, db, auth, publicUrl }));
+  return { fetch: async (address, init) => (await door)(address, init) };
 }

@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +16,7 @@ import type { BlobStore } from '../../src/storage/blob-store.ts';
 import { createDiskStore } from '../../src/storage/disk.ts';
 import { listKeys } from './blobs.ts';
 import { openTestDatabase } from './database.ts';
+import { type Listening, listen } from './raw-http.ts';
 
 /** The base of every address that the tests' gateway answers. */
 export const publicUrl = 'http://gateway.test';
@@ -65,15 +63,16 @@ export function encodeForm(fields: FormFields): URLSearchParams | FormData {
   return form;
 }
 
-/** A gateway over a database of its own with the example organization, called without a port. */
+/** A gateway over a database of its own with the example organization, on a port of its own. */
 export type TestGateway = AsyncDisposable & {
   readonly database: OpenDatabase;
   /** What the gateway's services work with, for calling them directly. */
   readonly deps: UpsertDeps;
   /** A caller of the example organization, without a user of its own. */
   readonly actor: Actor;
-  /** Node's request listener, for tests over a real port. */
   readonly server: App['server'];
+  /** Puts another server on a port for as long as the gateway is open. */
+  readonly open: (server: App['server']) => Promise<Listening['fetch']>;
   readonly fetch: (address: string, init?: RequestInit) => Promise<Response>;
   readonly rest: (address: string, init?: RequestInit) => Promise<RestAnswer>;
   readonly postCustomer: (reference: string, fields: FormFields) => Promise<RestAnswer>;
@@ -130,11 +129,14 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
   const [organization] = await listOrganizations(database.db);
   if (!organization) throw new Error('The example organization was not provisioned.');
 
-  const http = createHttpServer(server.listener).listen(0, '127.0.0.1');
-  await once(http, 'listening');
-  const { port } = http.address() as AddressInfo;
-  const fetch = (address: string, init?: RequestInit): Promise<Response> =>
-    globalThis.fetch(`http://127.0.0.1:${port}${address.replace(publicUrl, '')}`, { redirect: 'manual', ...init });
+  const doors: Listening[] = [];
+  const open = async (each: App['server']): Promise<Listening['fetch']> => {
+    const door = await listen({ server: each });
+    doors.push(door);
+    return door.fetch;
+  };
+  const fetchPath = await open(server);
+  const fetch = (address: string, init?: RequestInit) => fetchPath(address.replace(publicUrl, ''), init);
   const rest = async (address: string, init?: RequestInit): Promise<RestAnswer> => {
     const { status, headers, ...response } = await readResponse(await fetch(address, init));
     return { status, headers, ...response };
@@ -150,6 +152,7 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     deps,
     actor: { organization, userId: null },
     server,
+    open,
     fetch,
     rest,
     postCustomer: post('customers'),
@@ -169,8 +172,7 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     },
     provision: provisionText,
     [Symbol.asyncDispose]: async () => {
-      http.close();
-      http.closeAllConnections();
+      await Promise.all(doors.map((door) => door[Symbol.asyncDispose]()));
       await database[Symbol.asyncDispose]();
       await rm(directory, { recursive: true, force: true });
     },

@@ -15,20 +15,24 @@ export type RawAnswer = {
 
 export type Listening = AsyncDisposable & {
   readonly port: number;
+  /** Asks for a path, and follows no redirect. */
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
   /** Resolves when every connection is closed and what came of that is over. */
   readonly becomeIdle: () => Promise<void>;
 };
 
 /** Puts a gateway on a free port of Node's own server, with the timeouts given or Node's. */
 export async function listen(
-  { server }: TestGateway,
+  { server }: Pick<TestGateway, 'server'>,
   options: Parameters<typeof createServer>[0] = {},
 ): Promise<Listening> {
   const http: Server = createServer(options, server.listener);
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
+  const { port } = http.address() as AddressInfo;
   return {
-    port: (http.address() as AddressInfo).port,
+    port,
+    fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init }),
     becomeIdle: async () => {
       while ((await promisify(http.getConnections.bind(http))()) > 0) await delay(5);
       await delay(20);

@@ -1,0 +1,77 @@
+import { texts } from '../contract/errors.ts';
+import { noteOrigin } from '../graphql/error-origin.ts';
+import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
+import { rawPath } from '../http/raw-path.ts';
+import { coerceForm } from './coerce.ts';
+import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
+import { type Execute, type Yoga, prepareExecution } from './execute.ts';
+import { readIntent } from './intent.ts';
+import { type Form, FormError, formLimits, readForm } from './form.ts';
+import { type Route, matchRoute } from './route.ts';
+
+async function receiveForm({ incoming }: NodeExchange, fileField: string): Promise<Form> {
+  const body = openNodeBody(incoming);
+  try {
+    return await readForm({ contentType: incoming.headers['content-type'] ?? null, body: body.chunks }, { fileField });
+  } catch (error) {
+    void body.drain(formLimits.bodyBytes);
+    // Anything else is the body's own end: the client went away, or sent less than it declared.
+    throw error instanceof FormError ? error : new RestError('invalid_param_type', texts.invalidType('body'));
+  }
+}
+
+type RestRequest = { readonly exchange: NodeExchange; readonly request: Request; readonly execute: Execute };
+
+async function answerRoute(route: Route, { exchange, request, execute }: RestRequest): Promise<RestAnswer> {
+  const { version } = route;
+  if (route.kind === 'read') {
+    const { body, etag } = await route.resource.read(execute, route.key, version);
+    return { status: 200, headers: { ...(etag !== undefined && { etag }) }, body };
+  }
+  const { upsert, reference } = route;
+  const intent = readIntent(request);
+  const form = coerceForm(await receiveForm(exchange, upsert.fileField), reference, upsert);
+  const { body, etag, outcome, warnings } = await upsert.run(execute, form, intent, version);
+  const headers = {
+    'x-upsert-outcome': outcome,
+    ...(etag !== undefined && !intent.validateOnly && { etag }),
+    ...(warnings.length > 0 && { 'x-upsert-warnings': warnings.join(', ') }),
+  };
+  return { status: intent.validateOnly ? 200 : 201, headers, body };
+}
+
+function toFailure(error: unknown, request: Request, logger: Yoga['logger']): RestError {
+  if (error instanceof RestError) return error;
+  if (error instanceof FormError) return new RestError(error.code, error.message);
+  noteOrigin(error, request);
+  logger.error(error);
+  return createServerError();
+}
+
+async function answerRequest(yoga: Yoga, exchange: NodeExchange, request: Request): Promise<RestAnswer> {
+  try {
+    const execute = await prepareExecution(yoga, { request, params: {}, door: 'rest' });
+    return await answerRoute(matchRoute(request.method, rawPath(request.url)), { exchange, request, execute });
+  } catch (error) {
+    return renderError(toFailure(error, request, yoga.logger));
+  }
+}
+
+/** Whether a request is for this door. */
+export function isRestRequest({ incoming }: NodeExchange): boolean {
+  const path = rawPath(incoming.url ?? '/');
+  return path === '/api' || path.startsWith('/api/');
+}
+
+/**
+ * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations by Yoga's plugins and renders
+ * their answers. It has no way of its own to the data.
+ */
+export async function answerRest(yoga: Yoga, exchange: NodeExchange): Promise<void> {
+  const { status, headers, body } = await answerRequest(yoga, exchange, createBodilessRequest(exchange, yoga.fetchAPI));
+  sendText(exchange.response, {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
