@@ -99,7 +99,7 @@ export function createServer(deps: ServerDeps): Server {
       useBodyLimit(limits),
       useBulkLimit(),
       useScopes(schema),
-      useGuardedExecution(),
+      useGuardedExecution(schema),
       useErrorOrigins(),
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),

@@ -1,5 +1,6 @@
-import { type ExecutionArgs, type ExecutionResult, execute, subscribe } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, execute, subscribe } from 'graphql';
 import { type Plugin, createGraphQLError } from 'graphql-yoga';
+import { createVariableCompiler } from './compiled-variables.ts';
 
 /** How many wrong variables one answer tells of: each error quotes what was sent. */
 const maxCoercionErrors = 5;
@@ -15,8 +16,20 @@ function markRefusal<Result extends object>(result: Result | ExecutionResult): R
   return result;
 }
 
+/** Executes with variables that are coerced by compiled functions where they fit, and as they are where not. */
+function prepareExecute(schema: GraphQLSchema): typeof execute {
+  const compiler = createVariableCompiler(schema);
+  return (args) => {
+    const operation = compiler.find(args.document, args.operationName);
+    const variableValues = operation?.coerce(args.variableValues ?? {});
+    if (!operation || !variableValues) return execute({ ...args, options });
+    return execute({ ...args, schema: compiler.schema, document: operation.document, variableValues, options });
+  };
+}
+
 /** Keeps what a client sends from costing more than it may: documents too deep for the parser, and floods of errors. */
-export function useGuardedExecution(): Plugin {
+export function useGuardedExecution(schema: GraphQLSchema): Plugin {
+  const executeCompiled = prepareExecute(schema);
   return {
     onParse({ parseFn, setParseFn }) {
       const parse = parseFn as (source: string, options?: object) => object;
@@ -32,7 +45,7 @@ export function useGuardedExecution(): Plugin {
       });
     },
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => markRefusal(execute({ ...args, options })));
+      setExecuteFn((args: ExecutionArgs) => markRefusal(executeCompiled(args)));
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(async (args: ExecutionArgs) => markRefusal(await subscribe({ ...args, options })));
