@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { sql } from 'kysely';
+import { describe, expect, it } from 'vitest';
+import { type OpenDatabase, openDatabase } from '../src/db/client.ts';
+import { migrateToLatest } from '../src/db/migrate.ts';
+import { inOrganization, outsideOrganizations } from '../src/db/organization.ts';
+import { parseOrganizationFile } from '../src/provision-file.ts';
+import { listOrganizations } from '../src/services/organizations.ts';
+import { provision } from '../src/services/provisioning.ts';
+import { createTestStorage, findDatabaseKind } from './support/database.ts';
+
+type Attributes = 'nobypassrls' | 'bypassrls' | 'superuser';
+
+/** An empty database of a user with these attributes, who owns it. `admin` is connected to it as a superuser. */
+type OwnDatabase = AsyncDisposable & { readonly user: string; readonly url: string; readonly admin: OpenDatabase };
+
+async function createOwnDatabase(attributes: Attributes): Promise<OwnDatabase> {
+  const storage = await createTestStorage();
+  if (storage.settings.kind !== 'postgres') throw new Error('This test is about a server.');
+  const admin = await openDatabase(storage.settings);
+  const url = new URL(storage.settings.url);
+  const user = `owner_${randomBytes(6).toString('hex')}`;
+  const role = sql.id(user);
+  await sql`create role ${role} login password 'secret' nocreaterole ${sql.raw(attributes)}`.execute(admin.db);
+  await sql`alter database ${sql.id(url.pathname.slice(1))} owner to ${role}`.execute(admin.db);
+  url.username = user;
+  url.password = 'secret';
+  return {
+    user,
+    url: url.href,
+    admin,
+    [Symbol.asyncDispose]: async () => {
+      await sql`reassign owned by ${role} to current_user`.execute(admin.db);
+      await sql`drop owned by ${role}`.execute(admin.db);
+      await sql`drop role ${role}`.execute(admin.db);
+      await admin[Symbol.asyncDispose]();
+      await storage[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Provisions two organizations and checks that whoever is in one sees nothing of the other, and in none nothing at all. */
+async function expectKeptApart({ db }: OpenDatabase): Promise<void> {
+  const example = await readFile('examples/entity1.yaml', 'utf8');
+  for (const text of [example, example.replace('name: entity1', 'name: neighbour')]) {
+    await provision(db, parseOrganizationFile(text, 'example'), new Date());
+  }
+  const organizations = await listOrganizations(db);
+  expect(organizations).toHaveLength(2);
+  const owners = sql<{ organization_id: number }>`select distinct organization_id from users`;
+  for (const { id } of organizations) {
+    expect((await owners.execute(inOrganization(db, id))).rows).toEqual([{ organization_id: id }]);
+  }
+  await expect(owners.execute(outsideOrganizations(db))).rejects.toThrow('no organization is set');
+}
+
+async function whoReads({ db }: OpenDatabase): Promise<string | undefined> {
+  const { rows } = await sql<{ user: string }>`select current_user as user`.execute(inOrganization(db, 1));
+  return rows[0]?.user;
+}
+
+if (findDatabaseKind() === 'postgres')
+  describe('organizations are kept apart', () => {
+    it('for an ordinary user who owns the tables, as whom all statements run', async () => {
+      await using own = await createOwnDatabase('nobypassrls');
+      await using database = await openDatabase({ kind: 'postgres', url: own.url });
+      await migrateToLatest(database.db);
+      await expectKeptApart(database);
+      expect(await whoReads(database)).toBe(own.user);
+    });
+
+    it('for a superuser, whose statements run as a role that policies bind', async () => {
+      await using own = await createOwnDatabase('superuser');
+      await using database = await openDatabase({ kind: 'postgres', url: own.url });
+      await migrateToLatest(database.db);
+      await expectKeptApart(database);
+      expect(await whoReads(database)).toBe('customer_gateway_app');
+    });
+
+    it('for a user with BYPASSRLS once a superuser has given it that role, and until then nothing starts', async () => {
+      await using own = await createOwnDatabase('bypassrls');
+      await using database = await openDatabase({ kind: 'postgres', url: own.url });
+      const failure = await migrateToLatest(database.db).catch(String);
+      const advice = /create role customer_gateway_app; (grant customer_gateway_app to "owner_\w+");/.exec(
+        String(failure),
+      );
+      expect(advice?.[1]).toBe(`grant customer_gateway_app to "${own.user}"`);
+      await sql`do $$ begin create role customer_gateway_app nologin; exception when duplicate_object then null; end $$`.execute(
+        own.admin.db,
+      );
+      await sql.raw(advice?.[1] ?? '').execute(own.admin.db);
+      await migrateToLatest(database.db);
+      await expectKeptApart(database);
+      expect(await whoReads(database)).toBe('customer_gateway_app');
+    });
+  });
+
+if (findDatabaseKind() === 'pglite')
+  it('the embedded database runs the statements of organizations as a role that policies bind', async () => {
+    await using storage = await createTestStorage();
+    await using database = await openDatabase(storage.settings);
+    await migrateToLatest(database.db);
+    await expectKeptApart(database);
+    expect(await whoReads(database)).toBe('customer_gateway_app');
+  });
