@@ -13,8 +13,8 @@ export function isScope(text: string): text is Scope {
   return scopes.some((scope) => scope === text);
 }
 
-/** An actor at one of the doors, with what it is allowed there. */
-export type Caller = Actor & { readonly scopes: readonly Scope[] };
+/** An actor at one of the doors, with what it is allowed there. `principal` names who is behind the credential. */
+export type Caller = Actor & { readonly principal: string; readonly scopes: readonly Scope[] };
 
 /** Whether the caller is allowed what needs this scope. */
 export function hasScope(caller: Pick<Caller, 'scopes'>, scope: Scope): boolean {

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { OrganizationIdentity } from './actor.ts';
 import { createAuthentication } from './auth/authenticate.ts';
+import { createCallLimit } from './auth/call-limit.ts';
 import type { Config } from './config.ts';
 import type { AuthConfig } from './config/auth.ts';
+import { type RateConfig, rateLimits } from './config/rate.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
@@ -79,9 +81,16 @@ function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
   ];
 }
 
-/** What a gateway is put together of; without `telemetry` only its failures are told. */
+const unlimited: RateConfig = {
+  calls: undefined,
+  failedAttempts: rateLimits.failedAttempts,
+  trustedProxies: { count: 0 },
+};
+
+/** What a gateway is put together of; without `telemetry` only its failures are told, without `rate` calls are not limited. */
 type Parts = UpsertDeps & {
   readonly auth: AuthConfig;
+  readonly rate?: RateConfig;
   readonly publicUrl: string;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
@@ -90,15 +99,16 @@ type Parts = UpsertDeps & {
 
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
 export function composeServer(parts: Parts): Server {
-  const { auth, blobs, now, publicUrl, pages } = parts;
+  const { auth, rate = unlimited, blobs, now, publicUrl, pages } = parts;
   const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
-  const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
+  const authenticate = createAuthentication(auth, { ...services, publicUrl, rate, now });
   const isAuthenticated = auth.kind === 'on';
   return createServer({
     services,
     authenticate,
+    calls: rate.calls && createCallLimit(rate.calls, now),
     isAuthenticated,
     now,
     blobs,
@@ -163,6 +173,7 @@ export async function createApp(
         now,
         signal,
         auth: config.auth,
+        rate: config.rate,
         publicUrl: config.publicUrl,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },

@@ -4,6 +4,7 @@ import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
+import { type RateConfig, readRate } from './config/rate.ts';
 import { type TelemetryConfig, readDrainDelay, readTelemetry } from './config/telemetry.ts';
 import { readWorkers } from './config/workers.ts';
 
@@ -15,6 +16,7 @@ export type Config = {
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
   readonly auth: AuthConfig;
+  readonly rate: RateConfig;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -39,10 +41,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const { http, publicUrl } = readHttp(env, problems);
   const s3 = readS3Keys(env, problems);
+  const auth = Object.freeze(readAuth(env, http.host, problems));
   const config: Config = {
     http,
     publicUrl,
-    auth: Object.freeze(readAuth(env, http.host, problems)),
+    auth,
+    rate: readRate(env, auth.kind === 'off', problems),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

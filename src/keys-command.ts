@@ -1,5 +1,5 @@
 import type { Scope } from './actor.ts';
-import { createApiKey, hashApiKey, isLikeApiKey, prefixOf } from './auth/api-key.ts';
+import { createApiKey, hashCredential, isLikeApiKey, prefixOf } from './auth/api-key.ts';
 import { chooseOrganization } from './choose-organization.ts';
 import { readConfig } from './config.ts';
 import type { CliIo } from './program.ts';
@@ -30,7 +30,7 @@ export async function createKey(call: KeyCreation, io: CliIo): Promise<void> {
   const expiresAt = expires === undefined ? null : new Date(createdAt.getTime() + expires * day);
   const { id, organization } = await withDatabase(readConfig(io.env), async (db) => {
     const chosen = chooseOrganization(await listOrganizations(db), call.organization);
-    const entry = { name, prefix, hash: hashApiKey(key), scopes, user, createdAt, expiresAt };
+    const entry = { name, prefix, hash: hashCredential(key), scopes, user, createdAt, expiresAt };
     return { id: await keepApiKey(db, chosen, entry), organization: chosen.name };
   });
   const until = expiresAt ? `until ${expiresAt.toISOString()}` : 'until it is revoked';

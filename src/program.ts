@@ -40,6 +40,10 @@ Environment:
                 the claims that name organizations and scopes (organization, scope)
   JWT_USER_CLAIM
                 the claim that holds the reference of a user, who becomes createdBy (none)
+  RATE_LIMIT    how often a caller may call, per s, min or h, such as 600/min, or off (60000/min; with AUTH=off: off)
+  TRUSTED_PROXIES
+                the proxies whose X-Forwarded-For tells where a caller is: addresses and subnets such as 10.0.0.0/8,
+                or how many there are one behind another (none)
   DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)

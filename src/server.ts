@@ -2,8 +2,10 @@ import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
 import type { Authenticate } from './auth/authenticate.ts';
+import type { CallLimit } from './auth/call-limit.ts';
+import { notePeer } from './auth/client-address.ts';
 import { useBulkLimit } from './graphql/bulk-limit.ts';
-import { createIdentification, useCallers } from './graphql/callers.ts';
+import { createIdentification, useCallers, useCallsLeft } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
 import { useErrorOrigins } from './graphql/error-origin.ts';
 import { maskUnexpected } from './graphql/errors.ts';
@@ -36,6 +38,8 @@ import type { Tracing } from './telemetry/tracing.ts';
 type ServerDeps = {
   readonly services: Services;
   readonly authenticate: Authenticate;
+  /** Counts calls where they are limited. */
+  readonly calls: CallLimit | undefined;
   /** Whether calls need a credential. */
   readonly isAuthenticated: boolean;
   readonly now: () => Date;
@@ -62,17 +66,22 @@ const endpoint = '/graphql';
 
 /** Both doors and the images: one ordered list of Yoga's plugins, and the short ways past fetch's adapters. */
 export function createServer(deps: ServerDeps): Server {
-  const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations, telemetry, pages } =
-    deps;
+  const { services, authenticate, calls, isAuthenticated, now, blobs, publicUrl, persistedOperations } = deps;
+  const { telemetry, pages } = deps;
   const { log, logsAll, figures, tracing } = telemetry;
   const serverLog = createServerLog(log);
   const reportFailure = (failure: unknown) => serverLog.error(failure);
-  const identify = createIdentification(authenticate);
-  const contextDeps = { services, identify, publicUrl, reportFailure };
+  const { identify, findCaller } = createIdentification(authenticate, calls);
+  const describeCalls = (request: Request) => {
+    const caller = findCaller(request);
+    return caller && calls ? calls.describe(caller) : {};
+  };
+  const contextDeps = { services, identify, calls, publicUrl, reportFailure };
   const direct = createDirectOperations({
     path: endpoint,
     maxBytes: limits.operationBytes,
     identify: (request) => identify(request, 'graphql'),
+    describeCalls,
   });
   const yoga = createYoga<object, object>({
     schema,
@@ -89,6 +98,7 @@ export function createServer(deps: ServerDeps): Server {
     graphiql: createGraphiQL(publicUrl, isAuthenticated),
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
+      ...(calls ? [useCallsLeft(describeCalls)] : []),
       useImages(blobs, reportFailure),
       useHome(endpoint),
       useCallers({ identify, authenticate, now }),
@@ -108,7 +118,8 @@ export function createServer(deps: ServerDeps): Server {
     ],
   });
   const answer = async (exchange: NodeExchange): Promise<void> => {
-    if (isRestRequest(exchange)) await answerRest(yoga, exchange);
+    notePeer(exchange.incoming);
+    if (isRestRequest(exchange)) await answerRest(yoga, exchange, describeCalls);
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
   return {

@@ -27,6 +27,7 @@ describe('configuration', () => {
       workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
       auth: { kind: 'off' },
+      rate: { calls: undefined, failedAttempts: { count: 300, window: 300_000 }, trustedProxies: { count: 0 } },
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
@@ -46,6 +47,8 @@ describe('configuration', () => {
       PUBLIC_URL: '',
       PERSISTED_OPERATIONS: '',
       AUTH: '',
+      RATE_LIMIT: '',
+      TRUSTED_PROXIES: '',
       JWT_ISSUER: '',
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
@@ -61,9 +64,9 @@ describe('configuration', () => {
   });
 
   it('cannot be changed, at any depth', () => {
-    const config = readConfig({ AUTH: 'jwt', ...jwt });
-    const { http, database, images, telemetry, auth } = config;
-    const parts = [config, http, database, images, telemetry, telemetry.metrics, auth];
+    const config = readConfig({ AUTH: 'jwt', ...jwt, RATE_LIMIT: '1/s' });
+    const { http, database, images, telemetry, auth, rate } = config;
+    const parts = [config, http, database, images, telemetry, telemetry.metrics, auth, rate, ...Object.values(rate)];
     const deeper = auth.kind === 'on' ? [auth.jwt, auth.jwt?.algorithms] : [];
     expect(deeper).toHaveLength(2);
     expect([...parts, ...deeper].filter((part) => !Object.isFrozen(part))).toEqual([]);
@@ -168,6 +171,52 @@ describe('configuration', () => {
     expect(problemsOf({ JWT_ISSUER: 'https://id.example', JWT_USER_CLAIM: 'sub' })).toEqual([
       'JWT_ISSUER is set, but AUTH does not name jwt.',
       'JWT_USER_CLAIM is set, but AUTH does not name jwt.',
+    ]);
+  });
+
+  it('limits calls where they need a credential, and where it is told to', () => {
+    const usual = { count: 60_000, window: 60_000 };
+    expect(readConfig({ AUTH: 'keys' }).rate.calls).toEqual(usual);
+    expect(readConfig({ AUTH: 'jwt', ...jwt }).rate.calls).toEqual(usual);
+    expect(readConfig({ AUTH: 'keys', RATE_LIMIT: 'off' }).rate.calls).toBeUndefined();
+    expect(readConfig({ RATE_LIMIT: '100/s' }).rate.calls).toEqual({ count: 100, window: 1_000 });
+    expect(readConfig({ RATE_LIMIT: '600/min' }).rate.calls).toEqual({ count: 600, window: 60_000 });
+    expect(readConfig({ RATE_LIMIT: '9999999/h' }).rate.calls).toEqual({ count: 9_999_999, window: 3_600_000 });
+  });
+
+  it.each(['0/s', '-1/s', '600', '600/', '1.5/s', '10000000/s', '600/m', '600 / min', '600/MIN', 'on', 'OFF', 'off/s'])(
+    'refuses RATE_LIMIT=%j',
+    (RATE_LIMIT) => {
+      expect(problemsOf({ RATE_LIMIT })).toEqual([
+        `RATE_LIMIT is ${JSON.stringify(RATE_LIMIT)}, but must be calls per s, min or h, such as 600/min, up to 9999999, or off.`,
+      ]);
+    },
+  );
+
+  it('believes no X-Forwarded-For but that of proxies it is told of', () => {
+    const proxiesOf = (TRUSTED_PROXIES: string) => readConfig({ TRUSTED_PROXIES }).rate.trustedProxies;
+    expect(proxiesOf('')).toEqual({ count: 0 });
+    expect(proxiesOf('2')).toEqual({ count: 2 });
+    expect(proxiesOf('10.0.0.0/8, ::1,2001:db8::/32')).toEqual({ addresses: ['10.0.0.0/8', '::1', '2001:db8::/32'] });
+  });
+
+  it.each([
+    '17',
+    '-1',
+    '1.5',
+    'true',
+    '*',
+    'balancer',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '::/0',
+    '10.0.0.0/8,',
+    '::1%lo',
+    '10.0.0',
+  ])('refuses TRUSTED_PROXIES=%j', (TRUSTED_PROXIES) => {
+    expect(problemsOf({ TRUSTED_PROXIES })).toEqual([
+      `TRUSTED_PROXIES is ${JSON.stringify(TRUSTED_PROXIES)}, but must be addresses and subnets such as 10.0.0.0/8,::1, ` +
+        'or how many proxies there are one behind another, up to 16.',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createApiKey, hashApiKey, isApiKey, prefixOf } from '../src/auth/api-key.ts';
+import { createApiKey, hashCredential, isApiKey, prefixOf } from '../src/auth/api-key.ts';
 import { requireCredential } from '../src/auth/credentials.ts';
 import { AccessError } from '../src/auth/errors.ts';
 import { ExpiringMap } from '../src/expiring-map.ts';
@@ -44,7 +44,7 @@ describe('an API key', () => {
 
   it('is kept as a hash, and shown by its beginning', () => {
     const key = createApiKey();
-    expect(hashApiKey(key)).toMatch(/^[0-9a-f]{64}$/);
+    expect(hashCredential(key)).toMatch(/^[0-9a-f]{64}$/);
     expect(prefixOf(key)).toBe(key.slice(0, 12));
     expect(prefixOf(prefixOf(key))).toBe(prefixOf(key));
   });

@@ -249,6 +249,7 @@ if (findDatabaseKind() === 'postgres')
         http: { host: '127.0.0.1', port: 0 },
         workers: 1,
         auth: anybody,
+        rate: readConfig({}).rate,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,

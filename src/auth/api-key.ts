@@ -39,9 +39,11 @@ export function isApiKey(text: string): boolean {
   return pattern.test(text) && text.endsWith(checksum(text.slice(0, -checksumLength)));
 }
 
-/** What is stored of a key: SHA-256 in hex. It is looked up by that, so no comparison tells anything by the time it takes. */
-export function hashApiKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+/**
+ * What is kept of a credential: SHA-256 in hex. It is looked up by that, so no comparison tells anything by the time it takes.
+ */
+export function hashCredential(credential: string): string {
+  return createHash('sha256').update(credential).digest('hex');
 }
 
 /** The beginning of a key, which may be shown; of a prefix it is the prefix. */

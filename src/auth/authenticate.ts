@@ -1,15 +1,17 @@
 import { type Caller, scopes } from '../actor.ts';
 import type { AuthConfig } from '../config/auth.ts';
 import { isLoopback } from '../config/loopback.ts';
+import type { RateConfig } from '../config/rate.ts';
 import { texts } from '../contract/errors.ts';
-import type { ApiKeyDirectory } from '../services/api-key-directory.ts';
+import type { ApiKeyDirectory, KnownApiKey } from '../services/api-key-directory.ts';
 import type { OrganizationDirectory } from '../services/organizations.ts';
 import type { UserDirectory } from '../services/user-directory.ts';
-import { hashApiKey, isApiKey, isLikeApiKey } from './api-key.ts';
+import { isApiKey, isLikeApiKey } from './api-key.ts';
+import { limitAttempts } from './attempts.ts';
 import { type Door, isFromOtherSite, requireCredential } from './credentials.ts';
 import { AccessError } from './errors.ts';
 import { chooseAllowedName, chooseOrganization, readOrganizationName } from './organization-choice.ts';
-import { type VerifyToken, createTokenVerifier } from './token.ts';
+import { type TokenClaims, createTokenVerifier } from './token.ts';
 
 /**
  * Finds out who makes a request, from its address and headers alone. Throws an AccessError for one that is not let in, and a
@@ -22,6 +24,7 @@ export type AuthenticationDeps = {
   readonly organizations: OrganizationDirectory;
   readonly apiKeys: ApiKeyDirectory;
   readonly users: UserDirectory;
+  readonly rate: RateConfig;
   readonly now: () => Date;
 };
 
@@ -37,41 +40,49 @@ function createOpenDoor({ publicUrl, organizations }: AuthenticationDeps): Authe
       throw new AccessError('forbidden', texts.otherSite);
     }
     const organization = await chooseOrganization(organizations, readOrganizationName(headers));
-    return { organization, userId: null, scopes };
+    return { principal: 'machine', organization, userId: null, scopes };
   };
 }
 
-async function admitKey(key: string, headers: Headers, { apiKeys, now }: AuthenticationDeps): Promise<Caller> {
-  if (!isApiKey(key)) throw new AccessError('unauthorized', texts.mistypedKey);
-  const found = await apiKeys.find(hashApiKey(key));
+async function requireKey(hash: string, { apiKeys, now }: AuthenticationDeps): Promise<KnownApiKey> {
+  const found = await apiKeys.find(hash);
   if (!found || (found.expiresAt && found.expiresAt <= now())) throw new AccessError('unauthorized', texts.invalidKey);
+  return found;
+}
+
+function admitKey(found: KnownApiKey, headers: Headers, { apiKeys }: AuthenticationDeps): Caller {
   chooseAllowedName([found.organization.name], readOrganizationName(headers));
   apiKeys.noteUse(found);
   return found;
 }
 
 async function admitToken(
-  token: string,
+  claims: TokenClaims,
   headers: Headers,
   { organizations, users }: AuthenticationDeps,
-  verify: VerifyToken,
 ): Promise<Caller> {
-  const claims = await verify(token);
   const name = chooseAllowedName(claims.organizations, readOrganizationName(headers));
   const organization = await chooseOrganization(organizations, name);
-  const { userReference, scopes: allowed } = claims;
+  const { subject, userReference, scopes: allowed } = claims;
   const userId = userReference === undefined ? null : await users.findId(organization, userReference);
-  return { organization, userId, scopes: allowed };
+  return { principal: `token ${organization.id} ${subject}`, organization, userId, scopes: allowed };
 }
 
 /** The way to find out who calls that the settings ask for. */
 export function createAuthentication(auth: AuthConfig, deps: AuthenticationDeps): Authenticate {
   if (auth.kind === 'off') return createOpenDoor(deps);
-  const verify = auth.jwt && createTokenVerifier(auth.jwt, deps.now);
+  const guard = limitAttempts(deps.rate, deps.now);
+  const checkKey = guard((_, hash) => requireKey(hash, deps));
+  const checkToken = auth.jwt && guard(createTokenVerifier(auth.jwt, deps.now));
   return async ({ headers }, door) => {
     const credential = requireCredential(headers, door);
-    if (auth.keys && isLikeApiKey(credential)) return admitKey(credential, headers, deps);
-    if (verify && !isLikeApiKey(credential)) return admitToken(credential, headers, deps, verify);
+    if (auth.keys && isLikeApiKey(credential)) {
+      // This costs nothing, so that it need not count as an attempt.
+      if (!isApiKey(credential)) throw new AccessError('unauthorized', texts.mistypedKey);
+      return admitKey(await checkKey(credential, headers), headers, deps);
+    }
+    if (checkToken && !isLikeApiKey(credential))
+      return admitToken(await checkToken(credential, headers), headers, deps);
     throw new AccessError('unauthorized', texts.unknownCredential);
   };
 }

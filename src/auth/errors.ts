@@ -15,3 +15,17 @@ export class AccessError extends Error {
     return this.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="customer-gateway"' } : {};
   }
 }
+
+/** A call comes too early, by so many seconds. */
+export class RateLimitError extends AccessError {
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super('too_many_requests', message);
+    this.retryAfter = retryAfter;
+  }
+
+  override get headers(): Readonly<Record<string, string>> {
+    return { 'retry-after': String(this.retryAfter) };
+  }
+}

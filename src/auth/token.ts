@@ -7,6 +7,8 @@ import { AccessError } from './errors.ts';
 
 /** What a token says of its bearer. */
 export type TokenClaims = {
+  /** Who it is of, where it says so; `sub` is no longer than this (OpenID Connect Core, 2). */
+  readonly subject: string;
   readonly organizations: readonly string[];
   readonly scopes: readonly Scope[];
   /** The reference of a user, where tokens stand for users. */
@@ -15,6 +17,8 @@ export type TokenClaims = {
 
 /** Checks a token and reads it. Throws an AccessError for one that is not valid here, a ServiceUnavailableError without keys to check it. */
 export type VerifyToken = (token: string) => Promise<TokenClaims>;
+
+const longestSubject = 255;
 
 /** How far the clock of the identity provider may be off, in seconds. */
 const clockTolerance = 10;
@@ -36,6 +40,7 @@ function readNames(claim: unknown): string[] {
 function readClaims(payload: JWTPayload, { organizationClaim, scopeClaim, userClaim }: JwtConfig): TokenClaims {
   const user = userClaim === undefined ? undefined : payload[userClaim];
   return {
+    subject: (payload.sub ?? '').slice(0, longestSubject),
     organizations: [...new Set(readNames(payload[organizationClaim]))],
     scopes: readWords(payload[scopeClaim]).filter(isScope),
     userReference: typeof user === 'string' ? user : undefined,

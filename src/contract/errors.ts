@@ -31,6 +31,8 @@ export const texts = {
   invalidKey: 'The API key is unknown, revoked or expired.',
   tokenExpired: 'The token has expired.',
   invalidToken: 'The token is not valid here.',
+  attemptsUsedUp: 'Too many credentials from this address were not valid: Retry-After says when the next is looked at.',
+  callsUsedUp: 'The caller has no calls left for now: Retry-After says when the next is answered.',
   missingScope: (scope: string) => `The credential lacks the scope ${scope}.`,
   otherOrganization: 'The credential is not for this organization.',
   noOrganizationClaimed: 'The token names no organization.',
@@ -97,6 +99,12 @@ export const errorCatalogue = {
     stage: 0,
     when: 'The caller is known, but not allowed this. ◊',
     texts: [texts.missingScope('{scope}'), texts.otherOrganization, texts.noOrganizationClaimed, texts.otherSite],
+  },
+  too_many_requests: {
+    status: 429,
+    stage: 0,
+    when: 'The caller calls more often than it may, or its address has sent too many credentials that are not valid. Come again after the seconds of Retry-After: the call changed nothing. ◊',
+    texts: [texts.callsUsedUp, texts.attemptsUsedUp],
   },
   method_not_allowed: {
     status: 405,

@@ -1,22 +1,39 @@
 import type { Plugin } from 'graphql-yoga';
 import type { Caller } from '../actor.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
+import type { CallLimit } from '../auth/call-limit.ts';
 import type { Door } from '../auth/credentials.ts';
 import type { GraphContext } from './context.ts';
 
-/** Finds out who makes a request. Throws what `Authenticate` throws. */
+/** Finds out who makes a request, and counts it. Throws what `Authenticate` throws, and what `CallLimit` does. */
 export type Identify = (request: Request, door: Door) => Promise<Caller>;
 
 /** How long the caller of a subscription is believed, in milliseconds. */
 const believedFor = 5_000;
 
-/** Asks once for each request, however often it is asked. */
-export function createIdentification(authenticate: Authenticate): Identify {
-  const callers = new WeakMap<Request, Promise<Caller>>();
-  return (request, door) => {
-    const caller = callers.get(request) ?? authenticate(request, door);
+type Identification = {
+  readonly identify: Identify;
+  /** Who was found to make a request, let in or not. */
+  readonly findCaller: (request: Request) => Caller | undefined;
+};
+
+/** Asks, and counts, once for each request, however often it is asked. */
+export function createIdentification(authenticate: Authenticate, calls: CallLimit | undefined): Identification {
+  const asked = new WeakMap<Request, Promise<Caller>>();
+  const callers = new WeakMap<Request, Caller>();
+  const admit = async (request: Request, door: Door): Promise<Caller> => {
+    const caller = await authenticate(request, door);
     callers.set(request, caller);
+    calls?.admit(caller);
     return caller;
+  };
+  return {
+    identify: (request, door) => {
+      const caller = asked.get(request) ?? admit(request, door);
+      asked.set(request, caller);
+      return caller;
+    },
+    findCaller: (request) => callers.get(request),
   };
 }
 
@@ -83,6 +100,18 @@ export function useCallers({ identify, authenticate, now }: CallerDeps): Plugin<
           if (isStream(result)) setResult(guard(result, check));
         },
       };
+    },
+  };
+}
+
+/** What the answer to a request says of its caller's calls, in headers; nothing where nobody knows the caller. */
+export type DescribeCalls = (request: Request) => Readonly<Record<string, string>>;
+
+/** Tells callers in every answer of Yoga's how many calls they have left. */
+export function useCallsLeft(describeCalls: DescribeCalls): Plugin {
+  return {
+    onResponse({ request, response }) {
+      for (const [name, value] of Object.entries(describeCalls(request))) response.headers.set(name, value);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { YogaInitialContext } from 'graphql-yoga';
+import type { CallLimit } from '../auth/call-limit.ts';
 import type { Door } from '../auth/credentials.ts';
 import type { Services } from '../services/services.ts';
 import type { Identify } from './callers.ts';
@@ -10,6 +11,7 @@ import { createRelations } from './relations.ts';
 type ContextDeps = {
   readonly services: Services;
   readonly identify: Identify;
+  readonly calls: CallLimit | undefined;
   readonly publicUrl: string;
   /** Told of failures that are answered as no more than that. */
   readonly reportFailure: (failure: unknown) => void;
@@ -20,7 +22,7 @@ type InitialContext = YogaInitialContext & { readonly door?: Door };
 
 /** What Yoga adds to every operation's context. Throws what tells why the caller is not let in, before a body is read. */
 export async function createContext(
-  { services, identify, publicUrl, reportFailure }: ContextDeps,
+  { services, identify, calls, publicUrl, reportFailure }: ContextDeps,
   { request, door = 'graphql' }: InitialContext,
 ): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
   const actor = await identify(request, door).catch((error: unknown) => {
@@ -32,5 +34,13 @@ export async function createContext(
     noteOrigin(failure, request);
     reportFailure(failure);
   };
-  return { actor, services, relations, lists: createAllLists(services, actor, relations), publicUrl, report };
+  return {
+    actor,
+    services,
+    relations,
+    lists: createAllLists(services, actor, relations),
+    publicUrl,
+    countItems: (items) => calls?.countItems(actor, items),
+    report,
+  };
 }

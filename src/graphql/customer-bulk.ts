@@ -20,6 +20,7 @@ builder.mutationField('upsertCustomers', (t) =>
     },
     resolve: async (_root, { inputs, mode, ...options }, context) => {
       requireBulkSize(inputs);
+      context.countItems(inputs.length);
       const items = inputs.map(({ ifVersion, ...input }) =>
         toItem(toCustomerInput(input, context), { mode, ifVersion }, context),
       );

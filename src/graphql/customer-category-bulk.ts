@@ -23,6 +23,7 @@ builder.mutationField('upsertCustomerCategories', (t) =>
     },
     resolve: async (_root, { inputs, mode, ...options }, context) => {
       requireBulkSize(inputs);
+      context.countItems(inputs.length);
       const items = inputs.map(({ ifVersion, ...input }) =>
         toItem(toCategoryInput(input, context), { mode, ifVersion }, context),
       );

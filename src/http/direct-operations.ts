@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
+import type { DescribeCalls } from '../graphql/callers.ts';
 import { type NodeExchange, createBodilessRequest, readText, sendText } from './node-exchange.ts';
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
@@ -20,6 +21,7 @@ export type DirectOptions = {
   readonly maxBytes: number;
   /** Lets the caller in before the body is read. */
   readonly identify: (request: Request) => Promise<unknown>;
+  readonly describeCalls: DescribeCalls;
 };
 
 /** The short way for operations. The plugin has to be Yoga's last one. */
@@ -102,7 +104,7 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
       requests.set(request, executed);
       return false;
     }
-    const headers = { 'content-type': `${answerType}; charset=utf-8` };
+    const headers = { 'content-type': `${answerType}; charset=utf-8`, ...options.describeCalls(request) };
     sendText(exchange.response, { status: 200, headers, body: JSON.stringify(result) });
     return true;
   };

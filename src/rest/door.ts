@@ -1,4 +1,5 @@
 import { texts } from '../contract/errors.ts';
+import type { DescribeCalls } from '../graphql/callers.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
 import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
@@ -67,11 +68,12 @@ export function isRestRequest({ incoming }: NodeExchange): boolean {
  * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations by Yoga's plugins and renders
  * their answers. It has no way of its own to the data.
  */
-export async function answerRest(yoga: Yoga, exchange: NodeExchange): Promise<void> {
-  const { status, headers, body } = await answerRequest(yoga, exchange, createBodilessRequest(exchange, yoga.fetchAPI));
+export async function answerRest(yoga: Yoga, exchange: NodeExchange, describeCalls: DescribeCalls): Promise<void> {
+  const request = createBodilessRequest(exchange, yoga.fetchAPI);
+  const { status, headers, body } = await answerRequest(yoga, exchange, request);
   sendText(exchange.response, {
     status,
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { 'content-type': 'application/json', ...headers, ...describeCalls(request) },
     body: JSON.stringify(body),
   });
 }

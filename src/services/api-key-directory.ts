@@ -19,8 +19,7 @@ export type ApiKeyDirectory = {
 const believedFor = 5_000;
 const usesNotedEvery = 60_000;
 
-/** Unknown keys are remembered apart, so that no flood of them makes the gateway forget the others. */
-const capacity = { known: 10_000, unknown: 1_000 } as const;
+const capacity = 10_000;
 
 async function readKey(db: Database, hash: string): Promise<KnownApiKey | undefined> {
   const row = await outsideOrganizations(db)
@@ -33,6 +32,7 @@ async function readKey(db: Database, hash: string): Promise<KnownApiKey | undefi
   if (!row) return undefined;
   return {
     id: row.id,
+    principal: `key ${row.id}`,
     organization: { id: row.organization_id, name: row.name, folder: row.folder },
     userId: row.user_id,
     scopes: row.scopes.filter(isScope),
@@ -53,33 +53,22 @@ async function writeUse(db: Database, { id, organization }: KnownApiKey, at: Dat
     .execute();
 }
 
-/** A directory that remembers keys for a few seconds, so that a call does not cost a statement. */
+/** A directory that remembers keys for a few seconds, so that a call does not cost a statement; unknown ones it does not. */
 export function createApiKeyDirectory(db: Database, now: () => Date): ApiKeyDirectory {
-  const known = new ExpiringMap<KnownApiKey>({ lifetime: believedFor, capacity: capacity.known, now });
-  const unknown = new ExpiringMap<true>({ lifetime: believedFor, capacity: capacity.unknown, now });
-  const noted = new ExpiringMap<true>({ lifetime: usesNotedEvery, capacity: capacity.known, now });
-  const reading = new Map<string, Promise<KnownApiKey | undefined>>();
-
-  const read = async (hash: string): Promise<KnownApiKey | undefined> => {
-    try {
-      const key = await readKey(db, hash);
-      if (key) known.set(hash, key);
-      else unknown.set(hash, true);
-      return key;
-    } catch (error) {
-      throw tellDatabaseAway(error);
-    } finally {
-      reading.delete(hash);
-    }
-  };
+  const known = new ExpiringMap<KnownApiKey>({ lifetime: believedFor, capacity, now });
+  const noted = new ExpiringMap<true>({ lifetime: usesNotedEvery, capacity, now });
 
   return {
     async find(hash) {
       const remembered = known.get(hash);
-      if (remembered || unknown.get(hash)) return remembered;
-      const underWay = reading.get(hash) ?? read(hash);
-      reading.set(hash, underWay);
-      return underWay;
+      if (remembered) return remembered;
+      try {
+        const key = await readKey(db, hash);
+        if (key) known.set(hash, key);
+        return key;
+      } catch (error) {
+        throw tellDatabaseAway(error);
+      }
     },
     noteUse(key) {
       if (noted.get(String(key.id))) return;

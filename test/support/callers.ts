@@ -1,6 +1,6 @@
 import type { Scope } from '../../src/actor.ts';
 import { composeServer } from '../../src/app.ts';
-import { createApiKey, hashApiKey, prefixOf } from '../../src/auth/api-key.ts';
+import { createApiKey, hashCredential, prefixOf } from '../../src/auth/api-key.ts';
 import type { AuthConfig } from '../../src/config/auth.ts';
 import type { Database } from '../../src/db/schema.ts';
 import { keepApiKey } from '../../src/services/api-keys.ts';
@@ -41,7 +41,7 @@ export async function createKey(gateway: TestGateway, options: KeyOptions = {}):
   const found = (await listOrganizations(db)).find(({ name }) => name === organization);
   if (!found) throw new Error(`There is no organization ${organization}.`);
   const key = createApiKey();
-  const entry = { name: 'test', prefix: prefixOf(key), hash: hashApiKey(key), scopes, user, expiresAt };
+  const entry = { name: 'test', prefix: prefixOf(key), hash: hashCredential(key), scopes, user, expiresAt };
   await keepApiKey(db, found, { ...entry, createdAt: now() });
   return key;
 }

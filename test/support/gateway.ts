@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Actor } from '../../src/actor.ts';
 import { type App, composeServer } from '../../src/app.ts';
 import type { AuthConfig } from '../../src/config/auth.ts';
+import type { RateConfig } from '../../src/config/rate.ts';
 import { createLocalSignal } from '../../src/db/change-signal.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
@@ -103,6 +104,8 @@ export type GatewayOptions = {
   readonly persistedOperations?: PersistedOperations;
   /** Who may call; anybody unless told. */
   readonly auth?: AuthConfig;
+  /** How often callers may call; as often as they like unless told. */
+  readonly rate?: RateConfig;
   /** How many connections it has to a server. */
   readonly poolSize?: number;
 };
@@ -120,8 +123,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     signal: createLocalSignal(),
     ...(options.report && { report: options.report }),
   };
-  const { auth = anybody, persistedOperations } = options;
-  const server = composeServer({ ...deps, auth, publicUrl, persistedOperations });
+  const { auth = anybody, rate, persistedOperations } = options;
+  const server = composeServer({ ...deps, auth, ...(rate && { rate }), publicUrl, persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
