@@ -12,6 +12,7 @@ import { type PersistedOperations, readPersistedOperations } from './graphql/per
 import { createImageRenderer } from './images/render.ts';
 import { type OperatorPages, createOperatorPages } from './http/operator-pages.ts';
 import { nameRoute } from './http/route-name.ts';
+import { type Limiters, createLimiters } from './limiters.ts';
 import { packageRoot } from './package-root.ts';
 import { type Server, type ServerTelemetry, createServer } from './server.ts';
 import { hasApiKeys } from './services/api-keys.ts';
@@ -39,6 +40,8 @@ export type App = AsyncDisposable & {
   readonly endSubscriptions: () => void;
   /** What operators look at where that has a port of its own. */
   readonly operatorPages: OperatorPages;
+  /** Shared where it is one of several processes on one port. */
+  readonly limiters: Limiters;
   /** From now on it says that it is not ready. */
   readonly drain: () => void;
 };
@@ -91,6 +94,8 @@ const unlimited: RateConfig = {
 type Parts = UpsertDeps & {
   readonly auth: AuthConfig;
   readonly rate?: RateConfig;
+  /** What counts for `rate`, where somebody else wants to see it too. */
+  readonly limiters?: Limiters;
   readonly publicUrl: string;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
@@ -99,16 +104,23 @@ type Parts = UpsertDeps & {
 
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
 export function composeServer(parts: Parts): Server {
-  const { auth, rate = unlimited, blobs, now, publicUrl, pages } = parts;
+  const { auth, blobs, now, publicUrl, pages, rate = unlimited } = parts;
+  const { calls, failures } = parts.limiters ?? createLimiters(rate, now);
   const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
-  const authenticate = createAuthentication(auth, { ...services, publicUrl, rate, now });
+  const authenticate = createAuthentication(auth, {
+    ...services,
+    publicUrl,
+    failures,
+    trustedProxies: rate.trustedProxies,
+    now,
+  });
   const isAuthenticated = auth.kind === 'on';
   return createServer({
     services,
     authenticate,
-    calls: rate.calls && createCallLimit(rate.calls, now),
+    calls: calls && createCallLimit(calls),
     isAuthenticated,
     now,
     blobs,
@@ -156,6 +168,7 @@ export async function createApp(
     const store = await openUsableStore(config, log);
     const { blobs } = store;
     const signal = openChangeSignal(config.database);
+    const limiters = createLimiters(config.rate, now, worker !== undefined);
     const figures = createFigures();
     const readiness = createReadiness(listChecks(db, blobs), { log });
     const scrape = createScraper(figures, database.readPool, worker);
@@ -174,6 +187,7 @@ export async function createApp(
         signal,
         auth: config.auth,
         rate: config.rate,
+        limiters,
         publicUrl: config.publicUrl,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
@@ -181,6 +195,7 @@ export async function createApp(
       }),
       operatorPages: createOperatorPages({ readiness, scrape, log }),
       drain: readiness.drain,
+      limiters,
       organizations: () => listOrganizations(db),
       hasKeys: async () => acceptsKeys && (await hasApiKeys(db, now())),
       provisioned,

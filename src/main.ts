@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { createOperatorListener } from './http/operator-pages.ts';
+import type { Limiters } from './limiters.ts';
 import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
 import { gracePeriod } from './stop-signals.ts';
@@ -20,6 +21,7 @@ const timeouts = {
 /** A process that serves. */
 export type RunningServer = {
   readonly port: number;
+  readonly limiters: Limiters;
   /** Says from now on that it is not ready, goes on as before, and resolves once DRAIN_DELAY is over. */
   readonly drain: () => Promise<void>;
   /** Refuses new connections, lets requests under way finish (10 s), and closes everything. */
@@ -100,7 +102,7 @@ export async function serve(
       await app[Symbol.asyncDispose]();
       log.info('stopped');
     };
-    return { port, drain, stop };
+    return { port, limiters: app.limiters, drain, stop };
   } catch (error) {
     closeOperators();
     await app[Symbol.asyncDispose]();

@@ -3,6 +3,17 @@ import type { Rate } from './config/rate.ts';
 /** How a key stands: whole units it has left, and seconds until it has one again (at least 1), and until it has all. */
 export type Standing = { readonly remaining: number; readonly retryAfter: number; readonly fullAfter: number };
 
+/** Units by keys; fewer than none where they were given back. */
+export type Spending = readonly (readonly [key: string, units: number])[];
+
+type Options = {
+  readonly rate: Rate;
+  readonly capacity: number;
+  readonly now: () => Date;
+  /** Whether what is taken is remembered until it is collected. */
+  readonly isShared?: boolean;
+};
+
 type Bucket = { left: number; at: number };
 
 /**
@@ -15,11 +26,18 @@ export class RateLimiter {
   readonly #rate: Rate;
   readonly #capacity: number;
   readonly #now: () => Date;
+  readonly #spent: Map<string, number> | undefined;
 
-  constructor({ rate, capacity, now }: { rate: Rate; capacity: number; now: () => Date }) {
+  constructor({ rate, capacity, now, isShared = false }: Options) {
     this.#rate = rate;
     this.#capacity = capacity;
     this.#now = now;
+    this.#spent = isShared ? new Map() : undefined;
+  }
+
+  /** So many units there are at once. */
+  get count(): number {
+    return this.#rate.count;
   }
 
   get size(): number {
@@ -31,19 +49,32 @@ export class RateLimiter {
     const bucket = this.#fill(key);
     if (bucket.left < 1) return false;
     bucket.left -= 1;
+    this.#note(key, 1);
     return true;
   }
 
   /** Takes units whether they are there or not; what is owed is never more than comes back in a window. */
   charge(key: string, units: number): void {
-    const bucket = this.#fill(key);
-    bucket.left = Math.max(bucket.left - units, -this.#rate.count);
+    this.#change(key, -units);
+    this.#note(key, units);
   }
 
   /** Gives back a unit that was taken. */
   refund(key: string): void {
-    const bucket = this.#fill(key);
-    bucket.left = Math.min(bucket.left + 1, this.#rate.count);
+    this.#change(key, 1);
+    this.#note(key, -1);
+  }
+
+  /** What was taken since the last time, of a limiter that is shared. */
+  collect(): Spending {
+    const spent = [...(this.#spent ?? [])];
+    this.#spent?.clear();
+    return spent;
+  }
+
+  /** Takes what another limiter has collected, without collecting it in turn. */
+  absorb(spending: Spending): void {
+    for (const [key, units] of spending) this.#change(key, -units);
   }
 
   look(key: string): Standing {
@@ -55,6 +86,16 @@ export class RateLimiter {
       retryAfter: Math.max(secondsFor(1 - left), 1),
       fullAfter: secondsFor(count - left),
     };
+  }
+
+  #note(key: string, units: number): void {
+    this.#spent?.set(key, (this.#spent.get(key) ?? 0) + units);
+  }
+
+  #change(key: string, units: number): void {
+    const bucket = this.#fill(key);
+    const { count } = this.#rate;
+    bucket.left = Math.min(Math.max(bucket.left + units, -count), count);
   }
 
   #fill(key: string): Bucket {

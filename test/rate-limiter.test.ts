@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { RateLimiter } from '../src/rate-limiter.ts';
 
 /** A limiter of 10 a second, or another rate, and the clock it goes by. */
-function start({ count = 10, window = 1_000, capacity = 100 } = {}) {
+function start({ count = 10, window = 1_000, capacity = 100, isShared = false } = {}) {
   const clock = { at: 1_800_000_000_000 };
-  const limiter = new RateLimiter({ rate: { count, window }, capacity, now: () => new Date(clock.at) });
+  const limiter = new RateLimiter({ rate: { count, window }, capacity, now: () => new Date(clock.at), isShared });
   const takeAll = (key: string): number => {
     let taken = 0;
     while (limiter.take(key)) taken += 1;
@@ -70,6 +70,22 @@ describe('a rate limiter', () => {
     for (const key of ['a', 'b', 'c', 'd']) takeAll(key);
     expect(limiter.size).toBe(3);
     expect([takeAll('d'), takeAll('c'), takeAll('b'), takeAll('a')]).toEqual([0, 0, 0, 10]);
+  });
+
+  it('counts together with another that is told what was taken', () => {
+    const [here, there] = [start({ isShared: true }), start({ isShared: true })];
+    for (let count = 0; count < 4; count += 1) here.limiter.take('a');
+    here.limiter.refund('a');
+    here.limiter.charge('b', 20);
+    const spent = here.limiter.collect();
+    expect(spent).toEqual([
+      ['a', 3],
+      ['b', 20],
+    ]);
+    there.limiter.absorb(spent);
+    expect([there.takeAll('a'), there.takeAll('b')]).toEqual([7, 0]);
+    expect(there.limiter.collect()).toEqual([['a', 7]]);
+    expect([there.limiter.collect(), here.limiter.collect(), start().limiter.collect()]).toEqual([[], [], []]);
   });
 
   it('never gives more than its count and what came back since, whatever is done when', () => {

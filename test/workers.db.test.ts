@@ -12,6 +12,7 @@ import type { CompiledSources } from './support/compile.ts';
 import { type TestStorage, createTestStorage, findDatabaseKind, refusingConnections } from './support/database.ts';
 import { findFreePort } from './support/free-port.ts';
 import { subscribe } from './support/live.ts';
+import { sendRaw, toRequest } from './support/raw-http.ts';
 import { startSlowRequest } from './support/slow-request.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
@@ -117,6 +118,23 @@ if (findDatabaseKind() === 'postgres')
       const counts = new Map(rows.map(({ name, count }) => [name, count]));
       expect(counts.get('customer-gateway')).toBeLessThanOrEqual(10);
       expect(counts.get('customer-gateway changes')).toBe(2);
+    });
+
+    it('counts calls together: what is spent at one worker is gone at the others', async () => {
+      await using limited = await startCluster(program, { ...storage.env, RATE_LIMIT: '100/h' });
+      // Each on a connection of its own, so that the workers take turns.
+      const call = async () =>
+        (await sendRaw(limited.port, toRequest('GET /api/v1/users/1', { host: '127.0.0.1' })))?.status;
+      let answered = 0;
+      const callAll = async (count: number) => {
+        const statuses = await Promise.all(Array.from({ length: count }, call));
+        answered += statuses.filter((status) => status === 200).length;
+        return new Set(statuses);
+      };
+      expect(await callAll(100)).toEqual(new Set([200]));
+      await expect.poll(() => callAll(4), { ...patience, interval: 500 }).toEqual(new Set([429]));
+      // Each by itself they would have answered 200.
+      expect(answered).toBeLessThan(150);
     });
 
     it('brings a change to the subscribers of all; a worker told to stop completes its own and is replaced once it can be', async () => {

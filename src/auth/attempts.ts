@@ -1,7 +1,7 @@
-import { type RateConfig, rateLimits } from '../config/rate.ts';
+import { type TrustedProxies, rateLimits } from '../config/rate.ts';
 import { texts } from '../contract/errors.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { RateLimiter } from '../rate-limiter.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { hashCredential } from './api-key.ts';
 import { createNetworkReader } from './client-address.ts';
 import { AccessError, RateLimitError } from './errors.ts';
@@ -14,13 +14,18 @@ export type GuardCredentials = <Found>(
   check: CheckCredential<Found>,
 ) => (credential: string, headers: Headers) => Promise<Found>;
 
+type AttemptsDeps = {
+  readonly failures: RateLimiter;
+  readonly trustedProxies: TrustedProxies;
+  readonly now: () => Date;
+};
+
 /**
  * Limits how many bad credentials may come from one place, before anybody is asked about them. A credential that was good before
  * is looked at all the same, and one that was bad a moment ago is refused without counting again, so that who sends garbage takes
  * from others at the same address no more than that their new credentials have to wait.
  */
-export function limitAttempts({ failedAttempts, trustedProxies }: RateConfig, now: () => Date): GuardCredentials {
-  const failures = new RateLimiter({ rate: failedAttempts, capacity: rateLimits.addresses, now });
+export function limitAttempts({ failures, trustedProxies, now }: AttemptsDeps): GuardCredentials {
   const good = new ExpiringMap<true>({ lifetime: Infinity, capacity: rateLimits.goodCredentials, now });
   const bad = new ExpiringMap<string>({ lifetime: rateLimits.badFor, capacity: rateLimits.badCredentials, now });
   const readNetwork = createNetworkReader(trustedProxies);

@@ -1,8 +1,9 @@
 import { type Caller, scopes } from '../actor.ts';
 import type { AuthConfig } from '../config/auth.ts';
 import { isLoopback } from '../config/loopback.ts';
-import type { RateConfig } from '../config/rate.ts';
+import type { TrustedProxies } from '../config/rate.ts';
 import { texts } from '../contract/errors.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import type { ApiKeyDirectory, KnownApiKey } from '../services/api-key-directory.ts';
 import type { OrganizationDirectory } from '../services/organizations.ts';
 import type { UserDirectory } from '../services/user-directory.ts';
@@ -24,7 +25,9 @@ export type AuthenticationDeps = {
   readonly organizations: OrganizationDirectory;
   readonly apiKeys: ApiKeyDirectory;
   readonly users: UserDirectory;
-  readonly rate: RateConfig;
+  /** Counts credentials that turn out bad, by where they come from. */
+  readonly failures: RateLimiter;
+  readonly trustedProxies: TrustedProxies;
   readonly now: () => Date;
 };
 
@@ -71,7 +74,7 @@ async function admitToken(
 /** The way to find out who calls that the settings ask for. */
 export function createAuthentication(auth: AuthConfig, deps: AuthenticationDeps): Authenticate {
   if (auth.kind === 'off') return createOpenDoor(deps);
-  const guard = limitAttempts(deps.rate, deps.now);
+  const guard = limitAttempts(deps);
   const checkKey = guard((_, hash) => requireKey(hash, deps));
   const checkToken = auth.jwt && guard(createTokenVerifier(auth.jwt, deps.now));
   return async ({ headers }, door) => {

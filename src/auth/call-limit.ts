@@ -1,7 +1,7 @@
 import type { Caller } from '../actor.ts';
-import { type Rate, rateLimits } from '../config/rate.ts';
+import { rateLimits } from '../config/rate.ts';
 import { texts } from '../contract/errors.ts';
-import { RateLimiter } from '../rate-limiter.ts';
+import type { RateLimiter } from '../rate-limiter.ts';
 import { RateLimitError } from './errors.ts';
 
 /** Counts what callers do. */
@@ -19,9 +19,8 @@ export type CallLimit = {
   readonly describe: (caller: Caller) => Readonly<Record<string, string>>;
 };
 
-/** Limits the calls of each caller to a rate. */
-export function createCallLimit(rate: Rate, now: () => Date): CallLimit {
-  const calls = new RateLimiter({ rate, capacity: rateLimits.callers, now });
+/** Limits the calls of each caller. */
+export function createCallLimit(calls: RateLimiter): CallLimit {
   return {
     admit: ({ principal }) => {
       if (!calls.take(principal)) throw new RateLimitError(texts.callsUsedUp, calls.look(principal).retryAfter);
@@ -30,7 +29,7 @@ export function createCallLimit(rate: Rate, now: () => Date): CallLimit {
     describe: ({ principal }) => {
       const { remaining, retryAfter, fullAfter } = calls.look(principal);
       return {
-        'ratelimit-limit': String(rate.count),
+        'ratelimit-limit': String(calls.count),
         'ratelimit-remaining': String(remaining),
         'ratelimit-reset': String(remaining > 0 ? fullAfter : retryAfter),
       };

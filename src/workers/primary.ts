@@ -1,11 +1,11 @@
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { requireListenable } from '../listen.ts';
 import { waitForSignal } from '../stop-signals.ts';
 import { withDatabase } from '../with-database.ts';
 import type { WorkersIo } from './serve.ts';
-import { drainMessage } from './report.ts';
+import { drainMessage, isSpentMessage } from './report.ts';
 import { type WorkerProcess, startWorker } from './worker-process.ts';
 
 /** Between the end of a worker and the start of the next in its place, in milliseconds; `steady` is what begins anew. */
@@ -40,6 +40,14 @@ async function keepReplacing(first: WorkerProcess, stop: AbortSignal, err: Worke
   }
 }
 
+/** Passes on to all the others what a worker tells of its callers, so that a limit is one of the whole gateway. */
+function relaySpending(from: Worker, message: unknown): void {
+  if (!isSpentMessage(message)) return;
+  for (const worker of Object.values(cluster.workers ?? {})) {
+    if (worker && worker.id !== from.id && worker.isConnected()) worker.send(message, () => undefined);
+  }
+}
+
 /**
  * Migrates the database, starts the workers, says once that they all serve, and replaces those that end. On SIGINT or
  * SIGTERM it ends them and answers 0. Throws where the address cannot be listened on and where a worker cannot start,
@@ -50,6 +58,7 @@ export async function serveAsPrimary(config: Config, { out, err, signals }: Work
   await requireListenable(config.http);
   // Not our own arguments: `auto` may come to another number by the time a worker is replaced.
   cluster.setupPrimary({ args: ['serve', '--workers', String(config.workers)] });
+  cluster.on('message', relaySpending);
   const stop = new AbortController();
   const workers = Array.from({ length: config.workers }, () => startWorker(stop.signal));
   let ends: Promise<unknown>[] = workers.map(({ ended }) => ended);

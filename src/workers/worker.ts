@@ -1,19 +1,31 @@
 import type { Worker } from 'node:cluster';
 import type { Config } from '../config.ts';
 import { describeFailure } from '../describe-failure.ts';
+import { type Limiters, absorbSpent, tellOfSpent } from '../limiters.ts';
 import { serve } from '../main.ts';
 import { type Signals, waitForSignal } from '../stop-signals.ts';
-import { type Report, drainMessage } from './report.ts';
+import { type Report, type SpentMessage, drainMessage, isSpentMessage } from './report.ts';
 
 /** A primary that can be told nothing any more is gone, and that is heard of otherwise. */
 function report(worker: Worker, message: Report): Promise<void> {
   return new Promise((resolve) => void worker.send(message, () => resolve()));
 }
 
+/** Counts together with the other workers: what is spent here they hear a moment later, and the other way round. */
+function shareLimits(worker: Worker, limiters: Limiters): void {
+  worker.on('message', (message: unknown) => {
+    if (isSpentMessage(message)) absorbSpent(limiters, message.spent);
+  });
+  tellOfSpent(limiters, (spent) => {
+    if (worker.isConnected()) worker.send({ spent } satisfies SpentMessage, () => undefined);
+  });
+}
+
 async function serveUntilStopped(worker: Worker, config: Config, signals: Signals): Promise<void> {
   const lines: string[] = [];
   const print = (line: string) => void lines.push(`${line}\n`);
   const running = await serve(config, { print }, { isMigrated: true, worker: String(worker.id) });
+  shareLimits(worker, running.limiters);
   worker.on('message', (message: unknown) => {
     if (message === drainMessage) void running.drain();
   });
