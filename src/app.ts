@@ -3,6 +3,7 @@ import type { OrganizationIdentity } from './actor.ts';
 import { createAuthentication } from './auth/authenticate.ts';
 import type { Config } from './config.ts';
 import type { AuthConfig } from './config/auth.ts';
+import { type Exposure, nothingExposed } from './config/exposure.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
@@ -83,6 +84,7 @@ function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
 type Parts = UpsertDeps & {
   readonly auth: AuthConfig;
   readonly publicUrl: string;
+  readonly exposure?: Exposure;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
   readonly pages?: OperatorPages;
@@ -91,7 +93,7 @@ type Parts = UpsertDeps & {
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
 export function composeServer(parts: Parts): Server {
   const { auth, blobs, now, publicUrl, pages } = parts;
-  const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
+  const { exposure = nothingExposed, persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
   const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
@@ -103,6 +105,7 @@ export function composeServer(parts: Parts): Server {
     now,
     blobs,
     publicUrl,
+    exposure,
     persistedOperations,
     telemetry,
     pages,
@@ -164,6 +167,7 @@ export async function createApp(
         signal,
         auth: config.auth,
         publicUrl: config.publicUrl,
+        exposure: config.exposure,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
         pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),

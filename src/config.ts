@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type AuthConfig, readAuth } from './config/auth.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
+import { type Exposure, readExposure } from './config/exposure.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
@@ -15,6 +16,7 @@ export type Config = {
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
   readonly auth: AuthConfig;
+  readonly exposure: Exposure;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -39,10 +41,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const { http, publicUrl } = readHttp(env, problems);
   const s3 = readS3Keys(env, problems);
+  const auth = Object.freeze(readAuth(env, http.host, problems));
   const config: Config = {
     http,
     publicUrl,
-    auth: Object.freeze(readAuth(env, http.host, problems)),
+    auth,
+    exposure: readExposure(env, auth, problems),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

@@ -40,6 +40,8 @@ Environment:
                 the claims that name organizations and scopes (organization, scope)
   JWT_USER_CLAIM
                 the claim that holds the reference of a user, who becomes createdBy (none)
+  GRAPHIQL      on, off: whether GraphiQL is at /graphql in a browser (on with AUTH=off, else off)
+  INTROSPECTION on, off: whether clients may ask for the schema, and errors guess what was meant (as GRAPHIQL)
   DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)

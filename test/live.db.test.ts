@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
 import { composeServer, createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
+import { nothingExposed } from '../src/config/exposure.ts';
 import { type ChangeSignal, createLocalSignal } from '../src/db/change-signal.ts';
 import { openChangeSignal, openDatabase } from '../src/db/client.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
@@ -249,6 +250,7 @@ if (findDatabaseKind() === 'postgres')
         http: { host: '127.0.0.1', port: 0 },
         workers: 1,
         auth: anybody,
+        exposure: nothingExposed,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,
