@@ -27,6 +27,7 @@ describe('configuration', () => {
       workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
       auth: { kind: 'off' },
+      exposure: { graphiql: true, introspection: true },
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
@@ -46,6 +47,8 @@ describe('configuration', () => {
       PUBLIC_URL: '',
       PERSISTED_OPERATIONS: '',
       AUTH: '',
+      GRAPHIQL: '',
+      INTROSPECTION: '',
       JWT_ISSUER: '',
     };
     expect(readConfig(empty)).toEqual(readConfig({}));

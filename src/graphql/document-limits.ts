@@ -7,11 +7,11 @@ import {
   getNamedType,
   getOperationAST,
 } from 'graphql';
-import { type Plugin, createGraphQLError } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import { findAnswerLength } from './answer-length.ts';
 import { type SentVariables, estimateCost, listRootFields } from './document-cost.ts';
 import { measureShape } from './document-shape.ts';
-import { createInputError } from './errors.ts';
+import { DocumentRefusedError, createInputError } from './errors.ts';
 
 /** What one GraphQL document may hold, and what executing one of its operations may cost. */
 export const documentLimits = Object.freeze({
@@ -35,10 +35,6 @@ export const documentLimits = Object.freeze({
 
 type Parse = (source: string, options?: object) => DocumentNode;
 
-function refuseToParse(message: string): GraphQLError {
-  return createGraphQLError(message, { extensions: { code: 'GRAPHQL_PARSE_FAILED', http: { status: 400 } } });
-}
-
 function findShapeProblem(document: DocumentNode): string | undefined {
   const { operations, selections, directives, depth } = documentLimits;
   const shape = measureShape(document, depth);
@@ -49,19 +45,19 @@ function findShapeProblem(document: DocumentNode): string | undefined {
   return undefined;
 }
 
-/** Parses a document that keeps within the limits of what is written; throws a client's error for any other. */
+/** Parses a document that keeps within the limits of what is written; throws a DocumentRefusedError for any other. */
 export function parseWithinLimits(source: string, parse: Parse, options?: object): DocumentNode {
   try {
     const document = parse(source, { ...options, maxTokens: documentLimits.tokens });
     const problem = findShapeProblem(document);
-    if (problem !== undefined) throw refuseToParse(problem);
+    if (problem !== undefined) throw new DocumentRefusedError(problem);
     return document;
   } catch (error) {
     // The parser and everything after it go down into a document by calling themselves.
-    if (error instanceof RangeError) throw refuseToParse('The document is nested too deeply.');
+    if (error instanceof RangeError) throw new DocumentRefusedError('The document is nested too deeply.');
     if (error instanceof GraphQLError && error.message.endsWith('tokens. Parsing aborted.')) {
       const most = `A document may hold ${documentLimits.tokens} tokens at most`;
-      throw refuseToParse(`${most}: send what is long as variables, or in several requests.`);
+      throw new DocumentRefusedError(`${most}: send what is long as variables, or in several requests.`);
     }
     throw error;
   }

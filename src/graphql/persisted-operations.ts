@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { GraphQLError, Kind, parse, validate } from 'graphql';
 import { z } from 'zod';
+import { DocumentRefusedError } from './errors.ts';
 import { createJudge, parseWithinLimits } from './document-limits.ts';
 import { schema } from './schema.ts';
 
@@ -24,7 +25,7 @@ function findProblem(text: string): string | undefined {
     const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
     return operations.map((operation) => judge(document, operation, {})).find((problem) => problem !== undefined);
   } catch (error) {
-    if (error instanceof GraphQLError) return error.message;
+    if (error instanceof GraphQLError || error instanceof DocumentRefusedError) return error.message;
     throw error;
   }
 }
