@@ -66,9 +66,6 @@ beforeEach(async () => {
 });
 
 describe('a document', () => {
-  const inList = (count: number) =>
-    `{ customers(filter: { reference: "*" }, orderBy: [${times(count, () => '{field:ID}')}]) { totalCount } }`;
-
   it('holds so many tokens and no more', async () => {
     const { tokens } = documentLimits;
     const values = (count: number) => `query ($x: [Int] = [${'1 '.repeat(count)}]) { __typename @include(if: true) }`;
@@ -77,7 +74,6 @@ describe('a document', () => {
     // What it holds is no use, which is found out after it was read.
     expect((await ask(values(tokens - rest))).errors?.[0]?.message).toMatch('Variable "$x" is never used');
     await expectRefused(values(tokens - rest + 1), message);
-    expect((await ask(inList(2))).status).toBe(200);
   });
 
   it('of a million tokens is refused before it is read to its end', async () => {
@@ -99,7 +95,8 @@ describe('a document', () => {
     const send = async (count: number) => {
       const body = JSON.stringify({ query: operations(count), operationName: 'Q3' });
       const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
-      return (await fetch(`http://127.0.0.1:${http.port}/graphql`, request)).json();
+      const answer: unknown = await (await fetch(`http://127.0.0.1:${http.port}/graphql`, request)).json();
+      return answer;
     };
     expect(await send(documentLimits.operations)).toEqual({ data: { organization: { name: 'entity1' } } });
     expect(await send(documentLimits.operations + 1)).toMatchObject({
@@ -282,7 +279,7 @@ describe('the cost of an operation', () => {
 
 describe('the estimate', () => {
   type Made = { readonly text: string; readonly steps: number };
-  type Kind_ = 'Customer' | 'CustomerCategory';
+  type RecordType = 'Customer' | 'CustomerCategory';
 
   const leaves = { Customer: ['id', 'name', 'version', 'email'], CustomerCategory: ['id', 'name', 'isRoot'] } as const;
   const relations = {
@@ -339,7 +336,7 @@ describe('the estimate', () => {
         })),
     );
 
-  const record = (type: Kind_, depth: number): fc.Arbitrary<Made> => {
+  const record = (type: RecordType, depth: number): fc.Arbitrary<Made> => {
     const leaf = fc.constantFrom(...leaves[type]).map((text) => ({ text, steps: 0 }));
     if (depth <= 0) return leaf;
     const one = fc

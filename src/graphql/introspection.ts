@@ -12,7 +12,7 @@ function refuseIntrospection(context: ValidationContext): ASTVisitor {
     Field(node) {
       if (isRefused || (node.name.value !== '__schema' && node.name.value !== '__type')) return;
       isRefused = true;
-      const extensions = { code: 'INTROSPECTION_DISABLED', http: { status: 400, spec: false } };
+      const extensions = { code: 'INTROSPECTION_DISABLED' };
       context.reportError(createGraphQLError(explanation, { nodes: node, extensions }));
     },
   };
