@@ -376,8 +376,9 @@ describe('the estimate', () => {
   it('is as much as any answer holds, and the statements are as many as the document has lists and relations', async () => {
     const counted = countStatements(gateway.deps.db);
     const server = composeServer({ ...gateway.deps, db: counted.db, auth: anybody, publicUrl: 'http://own.test' });
+    const door = await gateway.open(server);
     const send = async (query: string, variables: Variables) => {
-      const response = await server.fetch(new Request('http://own.test/graphql', graphqlRequest(query, variables)));
+      const response = await door('/graphql', graphqlRequest(query, variables));
       return (await response.json()) as { data?: unknown; errors?: { message: string }[] };
     };
     await send('{ organization { name } }', {});
