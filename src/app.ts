@@ -5,6 +5,7 @@ import { createCallLimit } from './auth/call-limit.ts';
 import type { Config } from './config.ts';
 import type { AuthConfig } from './config/auth.ts';
 import { type RateConfig, rateLimits } from './config/rate.ts';
+import { type Exposure, nothingExposed } from './config/exposure.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
@@ -97,6 +98,7 @@ type Parts = UpsertDeps & {
   /** What counts for `rate`, where somebody else wants to see it too. */
   readonly limiters?: Limiters;
   readonly publicUrl: string;
+  readonly exposure?: Exposure;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
   readonly pages?: OperatorPages;
@@ -106,7 +108,7 @@ type Parts = UpsertDeps & {
 export function composeServer(parts: Parts): Server {
   const { auth, blobs, now, publicUrl, pages, rate = unlimited } = parts;
   const { calls, failures } = parts.limiters ?? createLimiters(rate, now);
-  const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
+  const { exposure = nothingExposed, persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
   const authenticate = createAuthentication(auth, {
@@ -125,6 +127,7 @@ export function composeServer(parts: Parts): Server {
     now,
     blobs,
     publicUrl,
+    exposure,
     persistedOperations,
     telemetry,
     pages,
@@ -189,6 +192,7 @@ export async function createApp(
         rate: config.rate,
         limiters,
         publicUrl: config.publicUrl,
+        exposure: config.exposure,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
         pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),

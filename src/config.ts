@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { type AuthConfig, readAuth } from './config/auth.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
+import { type Exposure, readExposure } from './config/exposure.ts';
 import { type HttpConfig, readHttp } from './config/http.ts';
 import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
@@ -17,6 +18,7 @@ export type Config = {
   readonly workers: number;
   readonly auth: AuthConfig;
   readonly rate: RateConfig;
+  readonly exposure: Exposure;
   /** What every address in an answer begins with; no slash at its end. */
   readonly publicUrl: string;
   readonly dataDirectory: string;
@@ -47,6 +49,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl,
     auth,
     rate: readRate(env, auth.kind === 'off', problems),
+    exposure: readExposure(env, auth, problems),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

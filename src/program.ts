@@ -44,6 +44,8 @@ Environment:
   TRUSTED_PROXIES
                 the proxies whose X-Forwarded-For tells where a caller is: addresses and subnets such as 10.0.0.0/8,
                 or how many there are one behind another (none)
+  GRAPHIQL      on, off: whether GraphiQL is at /graphql in a browser (on with AUTH=off, else off)
+  INTROSPECTION on, off: whether clients may ask for the schema, and errors guess what was meant (as GRAPHIQL)
   DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)

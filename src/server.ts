@@ -4,12 +4,15 @@ import { createYoga } from 'graphql-yoga';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { CallLimit } from './auth/call-limit.ts';
 import { notePeer } from './auth/client-address.ts';
-import { useBulkLimit } from './graphql/bulk-limit.ts';
+import type { Exposure } from './config/exposure.ts';
 import { createIdentification, useCallers, useCallsLeft } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
+import { createDocumentCaches } from './graphql/document-cache.ts';
+import { useDocumentLimits } from './graphql/document-limits.ts';
 import { useErrorOrigins } from './graphql/error-origin.ts';
 import { maskUnexpected } from './graphql/errors.ts';
 import { useGuardedExecution } from './graphql/guarded-execution.ts';
+import { useClosedSchema } from './graphql/introspection.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
 import { useScopes } from './graphql/scopes.ts';
@@ -45,6 +48,7 @@ type ServerDeps = {
   readonly now: () => Date;
   readonly blobs: BlobStore;
   readonly publicUrl: string;
+  readonly exposure: Exposure;
   readonly persistedOperations: PersistedOperations;
   readonly telemetry: ServerTelemetry;
   readonly pages: OperatorPages | undefined;
@@ -67,7 +71,7 @@ const endpoint = '/graphql';
 /** Both doors and the images: one ordered list of Yoga's plugins, and the short ways past fetch's adapters. */
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, calls, isAuthenticated, now, blobs, publicUrl, persistedOperations } = deps;
-  const { telemetry, pages } = deps;
+  const { exposure, telemetry, pages } = deps;
   const { log, logsAll, figures, tracing } = telemetry;
   const serverLog = createServerLog(log);
   const reportFailure = (failure: unknown) => serverLog.error(failure);
@@ -93,22 +97,24 @@ export function createServer(deps: ServerDeps): Server {
     multipart: false,
     extraParamNames: ['documentId'],
     maxRequestBodySize: false,
+    parserAndValidationCache: createDocumentCaches(),
     landingPage: false,
     renderGraphiQL,
-    graphiql: createGraphiQL(publicUrl, isAuthenticated),
+    graphiql: exposure.graphiql && createGraphiQL(publicUrl, isAuthenticated),
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
       ...(calls ? [useCallsLeft(describeCalls)] : []),
       useImages(blobs, reportFailure),
-      useHome(endpoint),
+      useHome(endpoint, exposure.graphiql),
       useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
       useBodyLimit(limits),
-      useBulkLimit(),
       useScopes(schema),
+      useDocumentLimits(schema),
+      ...(exposure.introspection ? [] : [useClosedSchema()]),
       useGuardedExecution(schema),
       useErrorOrigins(),
       useSharedReading(services),

@@ -79,12 +79,12 @@ function describeImages({ images }: Config): string {
 
 /** The lines a process prints when it is ready: where everything is, and a request to try. No password is among them. */
 export function describeStart(started: Started): readonly string[] {
-  const { publicUrl, database, workers } = started.config;
+  const { publicUrl, database, workers, exposure } = started.config;
   const place = database.kind === 'pglite' ? `embedded, in ${database.directory}` : hidePasswords(database.url);
   return [
     'The customer gateway is ready.',
     '',
-    `  GraphQL        ${publicUrl}/graphql (GraphiQL in a browser)`,
+    `  GraphQL        ${publicUrl}/graphql${exposure.graphiql ? ' (GraphiQL in a browser)' : ''}`,
     `  REST           ${publicUrl}/api/v1.0`,
     `  Callers        ${describeCallers(started)}`,
     `  Database       ${place}`,

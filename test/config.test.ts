@@ -28,6 +28,7 @@ describe('configuration', () => {
       publicUrl: 'http://127.0.0.1:4000',
       auth: { kind: 'off' },
       rate: { calls: undefined, failedAttempts: { count: 300, window: 300_000 }, trustedProxies: { count: 0 } },
+      exposure: { graphiql: true, introspection: true },
       dataDirectory,
       database: { kind: 'pglite', directory: path.join(dataDirectory, 'database') },
       images: { kind: 'disk', directory: path.join(dataDirectory, 'images') },
@@ -49,6 +50,8 @@ describe('configuration', () => {
       AUTH: '',
       RATE_LIMIT: '',
       TRUSTED_PROXIES: '',
+      GRAPHIQL: '',
+      INTROSPECTION: '',
       JWT_ISSUER: '',
     };
     expect(readConfig(empty)).toEqual(readConfig({}));
@@ -385,6 +388,18 @@ describe('what a process tells of itself', () => {
     expect(readConfig({ ...traces, OTEL_SDK_DISABLED: 'true' }).telemetry.tracesUrl).toBeUndefined();
   });
 
+  it.each<[NodeJS.ProcessEnv, boolean, boolean]>([
+    [{}, true, true],
+    [{ AUTH: 'keys' }, false, false],
+    [{ AUTH: 'keys', HOST: '0.0.0.0' }, false, false],
+    [{ AUTH: 'jwt', ...jwt }, false, false],
+    [{ AUTH: 'keys', GRAPHIQL: 'on' }, true, false],
+    [{ AUTH: 'keys', HOST: '::', INTROSPECTION: 'on' }, false, true],
+    [{ GRAPHIQL: 'off', INTROSPECTION: 'off' }, false, false],
+  ])('%j shows GraphiQL: %s, and the schema: %s', (env, graphiql, introspection) => {
+    expect(readConfig(env).exposure).toEqual({ graphiql, introspection });
+  });
+
   it('takes a level, a switch and a delay', () => {
     const config = readConfig({ LOG_LEVEL: 'WARN', ACCESS_LOG: 'on', DRAIN_DELAY: '5' });
     expect(config).toMatchObject({ telemetry: { logLevel: 'warn', accessLog: true }, drainDelay: 5_000 });
@@ -393,6 +408,8 @@ describe('what a process tells of itself', () => {
   it.each([
     ['LOG_LEVEL', 'loud'],
     ['ACCESS_LOG', 'yes'],
+    ['GRAPHIQL', 'true'],
+    ['INTROSPECTION', 'ON'],
     ['METRICS_PORT', '0'],
     ['METRICS_PORT', '4000'],
     ['DRAIN_DELAY', '-1'],

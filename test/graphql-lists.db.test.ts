@@ -658,7 +658,7 @@ describe('statements', () => {
   it('lists in lists take one statement a level, not one a record', async () => {
     const fields = `nodes { id subCustomers(first: 2) { totalCount nodes { id subCustomers(last: 1) { nodes { id } } } } }`;
     expect(await count(`{ customers(first: 100, filter: { reference: "many-*" }) { ${fields} } }`)).toBe(4);
-    const tree = `{ customerCategories { nodes { ancestors { id } children { nodes { children { nodes { id } } } }
+    const tree = `{ customerCategories { nodes { ancestors { id } children { nodes { children(first: 9) { nodes { id } } } }
       customers(first: 3) { totalCount nodes { id } } } } }`;
     expect(await count(tree)).toBe(6);
   });

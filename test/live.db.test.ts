@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from 'kysely';
 import { composeServer, createApp } from '../src/app.ts';
 import { readConfig } from '../src/config.ts';
+import { nothingExposed } from '../src/config/exposure.ts';
 import { type ChangeSignal, createLocalSignal } from '../src/db/change-signal.ts';
 import { openChangeSignal, openDatabase } from '../src/db/client.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
@@ -250,6 +251,7 @@ if (findDatabaseKind() === 'postgres')
         workers: 1,
         auth: anybody,
         rate: readConfig({}).rate,
+        exposure: nothingExposed,
         publicUrl: 'http://gateway.test',
         dataDirectory: directory,
         database: settings,

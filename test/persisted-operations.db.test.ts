@@ -61,6 +61,16 @@ describe('a file of persisted operations', () => {
     ['is no JSON', '{', 'cannot read'],
     ['is no object of texts', '{"a":1}', 'must hold a JSON object of documents by id'],
     ['holds what is no document', '{"a":"{"}', 'a: Syntax Error'],
+    [
+      'holds a document of too much',
+      JSON.stringify({ a: `{ ${'a '.repeat(2_501)} }` }),
+      'a: A document may select 2500',
+    ],
+    [
+      'holds an operation of too much',
+      JSON.stringify({ a: `{ ${Array.from({ length: 51 }, (_, n) => `a${n}: __typename`).join(' ')} }` }),
+      'a: An operation may select 50 fields',
+    ],
     ['holds what does not fit the schema', '{"a":"{ nothing }"}', 'a: Cannot query field "nothing"'],
   ])('is refused at start where it %s', async (_, text, problem) => {
     await expect(read(text)).rejects.toThrow(problem);

@@ -35,6 +35,12 @@ describe('the message of a process that is ready', () => {
     expect(message).toMatch('  Organizations  entity1 (created just now from examples/entity1.yaml)\n');
   });
 
+  it('names GraphiQL only where it is', () => {
+    expect(describeWith({})).toMatch('/graphql (GraphiQL in a browser)\n');
+    expect(describeWith({ AUTH: 'keys' })).toMatch('  GraphQL        http://127.0.0.1:4000/graphql\n');
+    expect(describeWith({ AUTH: 'keys', GRAPHIQL: 'on' })).toMatch('/graphql (GraphiQL in a browser)\n');
+  });
+
   it('names a server without user and password', () => {
     const message = describeWith({ DATABASE_URL: 'postgres://gateway:hunter2@db:5432/customers' });
     expect(message).toMatch('  Database       postgres://***@db:5432/customers\n');

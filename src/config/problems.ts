@@ -25,3 +25,10 @@ export function complainOfMissing(problems: Problems, variable: string, reason: 
 export function complainMissing(problems: Problems, variable: string, expected: string): void {
   problems.push(`${variable} is missing: it must be ${expected}.`);
 }
+
+/** A variable that is `on` or `off`; `usual` where it is not set. */
+export function readSwitch(variable: string, value: string | undefined, problems: Problems, usual = false): boolean {
+  if (!value) return usual;
+  if (value !== 'on' && value !== 'off') complain(problems, variable, value, 'on or off');
+  return value === 'on';
+}

@@ -1,7 +1,7 @@
 import type { HttpConfig } from './http.ts';
 import { parseHost, parsePort } from './http.ts';
 import { isLoopback } from './loopback.ts';
-import { type Problems, complain } from './problems.ts';
+import { type Problems, complain, readSwitch } from './problems.ts';
 import { parseUrl } from './url.ts';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -25,11 +25,6 @@ function readLogLevel(value: string | undefined, problems: Problems): LogLevel {
   const level = logLevels.find((each) => each === (value || 'info').toLowerCase());
   if (!level) complain(problems, 'LOG_LEVEL', value ?? '', `one of ${logLevels.join(', ')}`);
   return level ?? 'info';
-}
-
-function readSwitch(name: string, value: string | undefined, problems: Problems): boolean {
-  if (value && value !== 'on' && value !== 'off') complain(problems, name, value, 'on or off');
-  return value === 'on';
 }
 
 function readMetrics(env: NodeJS.ProcessEnv, http: HttpConfig, problems: Problems): MetricsConfig {

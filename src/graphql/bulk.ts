@@ -6,6 +6,7 @@ import {
   type OnError,
   maxBulkItems,
 } from '../services/upsert/bulk.ts';
+import { AnswerLength, answersBy } from './answer-length.ts';
 import { type InputFields, builder } from './builder.ts';
 import { createInputError } from './errors.ts';
 import { ifVersionDescription, intentArgs } from './upsert.ts';
@@ -68,10 +69,13 @@ export const howBulkIsDone =
   'as one step: in any order, relations among them included, at most 1 000, without pictures. Relations follow the ' +
   'references that records had before the call. Far quicker than as many calls.';
 
+const bulkLength = new AnswerLength({ by: ['inputs'], usual: 0, most: maxBulkItems });
+
 /** The payload of a bulk upsert whose items end in `result`. */
 export function implementBulkPayload<Result>(name: string, result: UnionRef<Types, Result>) {
   return builder.objectRef<BulkAnswer<Result>>(name).implement({
     description: 'What became of the items of a bulk upsert. The five counts add up to the number of items.',
+    extensions: answersBy(bulkLength),
     fields: (t) => {
       const count = (key: keyof BulkCounts, description: string) =>
         t.int({ description, resolve: ({ counts }) => counts[key] });

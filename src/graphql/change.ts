@@ -7,12 +7,15 @@ import {
   formatCursor,
   parseCursor,
 } from '../services/changes/change.ts';
+import { AnswerLength, answersBy } from './answer-length.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 import { CustomerCategoryRef } from './customer-category.ts';
 import { CustomerRef } from './customer.ts';
 import { createInputError } from './errors.ts';
 import { UserRef } from './reference-data.ts';
+
+const usualPage = 100;
 
 const mostPerPage = 1_000;
 
@@ -95,6 +98,7 @@ type Feed = { readonly nodes: readonly Change[]; readonly end: FeedPosition; rea
 
 const ChangeFeedRef = builder.objectRef<Feed>('ChangeFeed').implement({
   description: 'A page of the feed of changes.',
+  extensions: answersBy(new AnswerLength({ by: ['first'], usual: usualPage, most: mostPerPage })),
   fields: (t) => ({
     nodes: t.field({ type: [ChangeRef], description: 'The changes.', resolve: ({ nodes }) => [...nodes] }),
     endCursor: t.string({
@@ -126,7 +130,7 @@ builder.queryField('changes', (t) =>
       }),
       first: t.arg.int({
         required: true,
-        defaultValue: 100,
+        defaultValue: usualPage,
         description: `How many changes at the most, from 1 to ${mostPerPage}.`,
       }),
     },

@@ -2,6 +2,7 @@ import type { ObjectRef } from '@pothos/core';
 import { pageSizes } from '../services/listing/page.ts';
 import type { Direction } from '../services/listing/order.ts';
 import type { Page } from '../services/listing/listing.ts';
+import { AnswerLength, answersBy } from './answer-length.ts';
 import { builder } from './builder.ts';
 import type { Connection } from './lists.ts';
 
@@ -51,6 +52,8 @@ export const pageArgs = builder.args((t) => ({
   before: t.string({ description: 'Only what precedes this cursor. It fits lists in the same order only.' }),
 }));
 
+const pageLength = new AnswerLength({ by: ['first', 'last'], usual: pageSizes.usual, most: pageSizes.largest });
+
 /** The connection type of a record, `<Name>Connection`, with its edges. `plural` is what descriptions call them. */
 export function implementConnection<Row>(name: string, plural: string, node: ObjectRef<Types, Row>) {
   const EdgeRef = builder.objectRef<Page<Row>['edges'][number]>(`${name}Edge`);
@@ -63,6 +66,7 @@ export function implementConnection<Row>(name: string, plural: string, node: Obj
   });
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
     description: `A page of a list of ${plural}.`,
+    extensions: answersBy(pageLength),
     fields: (t) => ({
       edges: t.field({
         type: [EdgeRef],

@@ -1,5 +1,6 @@
 import type { InputShapeFromTypeParam } from '@pothos/core';
 import type { CategoryFilter, CategoryOrderField } from '../services/listing/customer-categories.ts';
+import { answersSome } from './answer-length.ts';
 import { builder } from './builder.ts';
 import { OrderDirectionEnum, implementConnection, pageArgs } from './connection.ts';
 import type { GraphContext } from './context.ts';
@@ -93,6 +94,7 @@ builder.objectField(CustomerCategoryRef, 'ancestors', (t) =>
   t.field({
     type: [CustomerCategoryRef],
     description: 'The categories above it, from the root down; none of the root.',
+    extensions: answersSome(20),
     resolve: ({ id }, _args, { lists }) => lists.ancestors(id),
   }),
 );

@@ -20,6 +20,11 @@ export function createInputError(message: string): GraphQLError {
   return createGraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
 }
 
+/** A document is not even looked into. Yoga would answer a GraphQLError of the parser with 200 to who accepts plain JSON. */
+export class DocumentRefusedError extends Error {
+  override readonly name = 'DocumentRefusedError';
+}
+
 /** Longer messages are cut: GraphQL's own quote what was sent. */
 const maxMessageLength = 1_000;
 
@@ -30,7 +35,9 @@ function unwrap(error: unknown): unknown {
 /** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
 export function isExpected(error: unknown): boolean {
   const cause = unwrap(error);
-  return [AccessError, ServiceUnavailableError, CursorExpiredError].some((kind) => cause instanceof kind);
+  return [AccessError, ServiceUnavailableError, CursorExpiredError, DocumentRefusedError].some(
+    (kind) => cause instanceof kind,
+  );
 }
 
 function cutMessage(error: Error): Error {
@@ -42,6 +49,7 @@ function cutMessage(error: Error): Error {
 export function maskUnexpected(error: unknown, message: string): Error {
   const cause = unwrap(error);
   if (cause instanceof AccessError) return createClientError(cause.code, cause.message, cause.headers);
+  if (cause instanceof DocumentRefusedError) return createInputError(cause.message);
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
   if (cause instanceof ServiceUnavailableError)
     return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });

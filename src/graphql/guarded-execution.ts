@@ -1,5 +1,5 @@
 import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, execute, subscribe } from 'graphql';
-import { type Plugin, createGraphQLError } from 'graphql-yoga';
+import type { Plugin } from 'graphql-yoga';
 import { createVariableCompiler } from './compiled-variables.ts';
 
 /** How many wrong variables one answer tells of: each error quotes what was sent. */
@@ -27,23 +27,10 @@ function prepareExecute(schema: GraphQLSchema): typeof execute {
   };
 }
 
-/** Keeps what a client sends from costing more than it may: documents too deep for the parser, and floods of errors. */
+/** Keeps variables that do not fit from being answered by floods of errors. */
 export function useGuardedExecution(schema: GraphQLSchema): Plugin {
   const executeCompiled = prepareExecute(schema);
   return {
-    onParse({ parseFn, setParseFn }) {
-      const parse = parseFn as (source: string, options?: object) => object;
-      setParseFn((source: string, options?: object) => {
-        try {
-          return parse(source, options);
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          throw createGraphQLError('The document is nested too deeply.', {
-            extensions: { code: 'GRAPHQL_PARSE_FAILED', http: { status: 400 } },
-          });
-        }
-      });
-    },
     onExecute({ setExecuteFn }) {
       setExecuteFn((args: ExecutionArgs) => markRefusal(executeCompiled(args)));
     },

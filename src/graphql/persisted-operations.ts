@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { GraphQLError, parse, validate } from 'graphql';
+import { GraphQLError, Kind, parse, validate } from 'graphql';
 import { z } from 'zod';
+import { DocumentRefusedError } from './errors.ts';
+import { createJudge, parseWithinLimits } from './document-limits.ts';
 import { schema } from './schema.ts';
 
 /** Operations that clients may name instead of sending them: documents by id. */
@@ -13,11 +15,17 @@ export class PersistedOperationsError extends Error {
 
 const fileSchema = z.record(z.string(), z.string());
 
-function findProblem(document: string): string | undefined {
+const judge = createJudge(schema);
+
+function findProblem(text: string): string | undefined {
   try {
-    return validate(schema, parse(document))[0]?.message;
+    const document = parseWithinLimits(text, parse);
+    const [error] = validate(schema, document);
+    if (error) return error.message;
+    const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    return operations.map((operation) => judge(document, operation, {})).find((problem) => problem !== undefined);
   } catch (error) {
-    if (error instanceof GraphQLError) return error.message;
+    if (error instanceof GraphQLError || error instanceof DocumentRefusedError) return error.message;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { CustomerSegmentation, PaymentType, Region, User } from '../services/records.ts';
 import { normalizeKey } from '../services/upsert/check.ts';
 import type { Actor } from '../actor.ts';
+import { answersSome } from './answer-length.ts';
 import { builder } from './builder.ts';
 import type { GraphContext } from './context.ts';
 import { RecordKeyInput, toRecordKey } from './record-key.ts';
@@ -57,12 +58,16 @@ async function findOne<T extends Row>(
   return rows.find((row) => row.reference === reference) ?? rows.at(0) ?? null;
 }
 
+/** Few organizations have more of a kind; their file is what sets it. */
+const usualReferenceData = 250;
+
 builder.queryFields((t) => {
   const by = t.arg({ type: RecordKeyInput, required: true, description: 'Which one.' });
   return {
     users: t.field({
       type: [UserRef],
       description: 'The organization’s users, by id.',
+      extensions: answersSome(usualReferenceData),
       resolve: (_root, _args, { services, actor }) => services.listUsers(actor),
     }),
     user: t.field({
@@ -75,6 +80,7 @@ builder.queryFields((t) => {
     paymentTypes: t.field({
       type: [PaymentTypeRef],
       description: 'The organization’s payment types, by id.',
+      extensions: answersSome(usualReferenceData),
       resolve: (_root, _args, { services, actor }) => services.listPaymentTypes(actor),
     }),
     paymentType: t.field({
@@ -87,6 +93,7 @@ builder.queryFields((t) => {
     customerSegmentations: t.field({
       type: [CustomerSegmentationRef],
       description: 'The organization’s customer segmentations, by id.',
+      extensions: answersSome(usualReferenceData),
       resolve: (_root, _args, { services, actor }) => services.listCustomerSegmentations(actor),
     }),
     customerSegmentation: t.field({
@@ -99,6 +106,7 @@ builder.queryFields((t) => {
     regions: t.field({
       type: [RegionRef],
       description: 'The organization’s regions, by id.',
+      extensions: answersSome(usualReferenceData),
       resolve: (_root, _args, { services, actor }) => services.listRegions(actor),
     }),
     region: t.field({

@@ -6,6 +6,7 @@ import { type App, composeServer } from '../../src/app.ts';
 import type { AuthConfig } from '../../src/config/auth.ts';
 import type { RateConfig } from '../../src/config/rate.ts';
 import { createLocalSignal } from '../../src/db/change-signal.ts';
+import { type Exposure, everythingExposed } from '../../src/config/exposure.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
@@ -102,6 +103,8 @@ export type GatewayOptions = {
   /** Puts something in front of the store. */
   readonly wrapBlobs?: (store: BlobStore) => BlobStore;
   readonly persistedOperations?: PersistedOperations;
+  /** What it shows of itself; everything unless told. */
+  readonly exposure?: Exposure;
   /** Who may call; anybody unless told. */
   readonly auth?: AuthConfig;
   /** How often callers may call; as often as they like unless told. */
@@ -123,8 +126,8 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     signal: createLocalSignal(),
     ...(options.report && { report: options.report }),
   };
-  const { auth = anybody, rate, persistedOperations } = options;
-  const server = composeServer({ ...deps, auth, ...(rate && { rate }), publicUrl, persistedOperations });
+  const { auth = anybody, rate, exposure = everythingExposed, persistedOperations } = options;
+  const server = composeServer({ ...deps, auth, ...(rate && { rate }), publicUrl, exposure, persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
