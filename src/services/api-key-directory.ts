@@ -2,14 +2,13 @@ import { type Caller, isScope } from '../actor.ts';
 import { inOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { tellDatabaseAway } from './errors.ts';
 
 /** An API key that was not revoked, as a caller; whether it has expired is for who uses it to see. */
 export type KnownApiKey = Caller & { readonly id: number; readonly expiresAt: Date | null };
 
 /** The API keys that calls are made with. */
 export type ApiKeyDirectory = {
-  /** The key of this hash. Throws a ServiceUnavailableError where the database cannot be reached. */
+  /** The key of this hash. */
   readonly find: (hash: string) => Promise<KnownApiKey | undefined>;
   /** Notes that a key was used, to the minute, beside the call; it does not matter if that fails. */
   readonly noteUse: (key: KnownApiKey) => void;
@@ -66,8 +65,6 @@ export function createApiKeyDirectory(db: Database, now: () => Date): ApiKeyDire
       if (key) known.set(hash, key);
       else unknown.set(hash, true);
       return key;
-    } catch (error) {
-      throw tellDatabaseAway(error);
     } finally {
       reading.delete(hash);
     }
