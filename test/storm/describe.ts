@@ -18,7 +18,9 @@ function sum(blows: readonly Blow[], key: 'refused' | 'unknown'): string {
 }
 
 function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low = 0, high = 0] = [sorted[Math.ceil(values.length / 2) - 1], sorted[Math.floor(values.length / 2)]];
+  return (low + high) / 2;
 }
 
 function createRow(name: string, blows: readonly Blow[]): string {

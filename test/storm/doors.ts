@@ -1,7 +1,7 @@
 import { texts } from '../../src/contract/errors.ts';
 import { dig } from './dig.ts';
 import type { Verdict, Write } from './ledger.ts';
-import type { Reply, Request } from './post.ts';
+import type { Reached, Request } from './post.ts';
 
 /** A way to write: what is sent for some writes, and what an answer says of each. */
 export type Door = {
@@ -13,7 +13,7 @@ export type Door = {
   readonly judge: (answer: Answer, count: number) => readonly Verdict[];
 };
 
-export type Answer = Reply & { readonly kind: 'answer' };
+export type Answer = Reached & { readonly kind: 'answer' };
 
 /** An answer that the gateway's documentation does not have. */
 export class UndocumentedAnswer extends Error {
@@ -132,7 +132,6 @@ function createBulkDoor(onError: 'SKIP_FAILED' | 'REJECT_ALL'): Door {
 export const doors: readonly Door[] = [form, graphql, createBulkDoor('SKIP_FAILED'), createBulkDoor('REJECT_ALL')];
 
 /** What a reply says of each of some writes; throws an `UndocumentedAnswer`. */
-export function judgeReply(door: Door, reply: Reply, count: number): readonly Verdict[] {
-  if (reply.kind === 'answer') return door.judge(reply, count);
-  return Array.from({ length: count }, () => (reply.kind === 'unreached' ? refused : unknown));
+export function judgeReply(door: Door, reply: Reached, count: number): readonly Verdict[] {
+  return reply.kind === 'answer' ? door.judge(reply, count) : Array.from({ length: count }, () => unknown);
 }

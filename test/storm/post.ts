@@ -3,12 +3,14 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 /** Longer than the gateway may take for anything, in milliseconds: who waits so long hangs. */
 export const patience = 20_000;
 
-/** What came of a request: an answer; the gateway was not there to take it; or nobody knows. */
-export type Reply =
+/** What came of a request that somebody took: an answer, or nobody knows, since the connection was lost or nothing came. */
+export type Reached =
   | { readonly kind: 'answer'; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }
-  | { readonly kind: 'unreached' }
   | { readonly kind: 'lost' }
   | { readonly kind: 'hung' };
+
+/** What came of a request; where nobody listens it was never sent. */
+export type Reply = Reached | { readonly kind: 'unreached' };
 
 /** A request to the gateway. */
 export type Request = { readonly path: string; readonly type: string; readonly body: string };

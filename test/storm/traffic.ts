@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type Door, UndocumentedAnswer, doors, judgeReply } from './doors.ts';
 import type { Ledger, Write } from './ledger.ts';
-import { Client, type Reply, patience } from './post.ts';
+import { Client, type Reached, type Request, patience } from './post.ts';
 
 /** Who writes, how much, and how much is given to a gateway that has nothing to do between two calls. */
 export type TrafficShape = {
@@ -79,9 +79,7 @@ export class Traffic {
     const { door, references } = writer;
     for (let place = 0; !this.#isStopped; place = (place + door.size) % references.length) {
       const writes = references.slice(place, place + door.size).map((reference) => this.#ledger.begin(reference));
-      const sent = performance.now();
-      const reply = await client.post(door.createRequest(writes));
-      this.longest.answer = Math.max(this.longest.answer, performance.now() - sent);
+      const { reply, sent } = await this.#send(client, door.createRequest(writes));
       const isAcknowledged = this.#file(door, writes, reply);
       if (isAcknowledged) this.#noteFlow(writer, sent);
       await delay(isAcknowledged ? this.#pause : pauseAfter(reply));
@@ -89,8 +87,19 @@ export class Traffic {
     client.close();
   }
 
+  /** Sends a request as soon as anybody takes it. */
+  async #send(client: Client, request: Request): Promise<{ readonly reply: Reached; readonly sent: number }> {
+    for (;;) {
+      const sent = performance.now();
+      const reply = await client.post(request);
+      this.longest.answer = Math.max(this.longest.answer, performance.now() - sent);
+      if (reply.kind !== 'unreached') return { reply, sent };
+      await delay(retryPause);
+    }
+  }
+
   /** Whether all of the writes were acknowledged. */
-  #file(door: Door, writes: readonly Write[], reply: Reply): boolean {
+  #file(door: Door, writes: readonly Write[], reply: Reached): boolean {
     if (reply.kind === 'hung') this.complaints.add(`${door.name}: no answer within ${patience / 1_000} s`);
     const verdicts = this.#judge(door, reply, writes.length);
     for (const [index, write] of writes.entries()) {
@@ -99,7 +108,7 @@ export class Traffic {
     return verdicts.length > 0 && verdicts.every(({ fate }) => fate === 'acknowledged');
   }
 
-  #judge(door: Door, reply: Reply, count: number): ReturnType<typeof judgeReply> {
+  #judge(door: Door, reply: Reached, count: number): ReturnType<typeof judgeReply> {
     try {
       return judgeReply(door, reply, count);
     } catch (error) {
@@ -121,6 +130,6 @@ function retryAfter({ headers }: Answer): number {
   return Number(headers['retry-after'] ?? 0) * 1_000;
 }
 
-function pauseAfter(reply: Reply): number {
+function pauseAfter(reply: Reached): number {
   return reply.kind === 'answer' ? Math.max(retryAfter(reply), retryPause) : retryPause;
 }
