@@ -45,7 +45,8 @@ function createTable(blows: readonly Blow[]): string {
 }
 
 /** What a storm came to, for those who read the page and those who watched it. */
-export function describeStorm({ blows, counts, records, changes, longest, seconds, complaints }: StormFigures): string {
+export function describeStorm(figures: StormFigures): string {
+  const { blows, counts, records, changes, longest, longestStall, seconds, complaints } = figures;
   const shown = complaints.slice(0, mostComplaints);
   const rest = complaints.length - shown.length;
   return [
@@ -53,7 +54,7 @@ export function describeStorm({ blows, counts, records, changes, longest, second
     '',
     `- ${inThousands(counts.acknowledged)} upserts acknowledged, ${inThousands(counts.refused)} refused, ${inThousands(counts.unknown)} of unknown fate, in ${seconds.toFixed(0)} s.`,
     `- ${inThousands(records)} records and ${inThousands(changes)} changes of the feed checked against them: ${complaints.length === 0 ? 'nothing lost, doubled, resurrected or foreign, no other answer than documented ones, no exit but the kills' : `${complaints.length} complaints`}.`,
-    `- The longest time without any acknowledgement, faults included: ${inSeconds(longest.pause)}. The longest that an answer took: ${inSeconds(longest.answer)}.`,
+    `- The longest time without any acknowledgement, faults included: ${inSeconds(longest.pause)}. The longest that an answer took: ${inSeconds(longest.answer)}. The longest that the load itself was kept from working by whatever else the machine did: ${inSeconds(longestStall)}.`,
     ...shown.map((complaint) => `- WRONG: ${complaint}`),
     ...(rest > 0 ? [`- and ${rest} more`] : []),
   ].join('\n');

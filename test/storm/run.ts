@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '../support/free-port.ts';
 import { Field, type Fault, longStorm, shortStorm } from './faults.ts';
@@ -35,6 +36,8 @@ export type StormFigures = {
   readonly changes: number;
   readonly longest: Traffic['longest'];
   readonly seconds: number;
+  /** For how many milliseconds the storm itself was kept from working at the longest: a busy machine shows here. */
+  readonly longestStall: number;
   readonly postgresVersion: string;
   /** What should not be; a storm that finds nothing wrong has none. */
   readonly complaints: readonly string[];
@@ -106,6 +109,8 @@ type Tell = (line: string) => void;
 /** Raises a storm over a gateway and servers of its own, and checks afterwards everything that was filed; `tell` hears how it goes. */
 export async function runStorm(shape: StormShape, tell: Tell): Promise<StormFigures> {
   const begun = performance.now();
+  const stalls = monitorEventLoopDelay();
+  stalls.enable();
   await using home = await openHome();
   await using folder = await createTemporaryFolder();
   const port = await findFreePort();
@@ -127,6 +132,7 @@ export async function runStorm(shape: StormShape, tell: Tell): Promise<StormFigu
   tell('The storm is over. Checking what was filed …');
   await traffic.stop();
   await follower.stop();
+  stalls.disable();
   const records = await readRecords(field.postgres);
   const feed = await readFeed(field.postgres);
   return {
@@ -136,6 +142,7 @@ export async function runStorm(shape: StormShape, tell: Tell): Promise<StormFigu
     changes: feed.length,
     longest: traffic.longest,
     seconds: (performance.now() - begun) / 1_000,
+    longestStall: stalls.max / 1e6,
     postgresVersion: await field.postgres.readVersion(),
     complaints: [
       ...gateway.complaints,
