@@ -2,7 +2,7 @@ import type { Bench, LoadShape } from './bench.ts';
 import { startDatabases } from './databases.ts';
 import { type PartName, parts } from './parts/parts.ts';
 import { hasPgbench } from './pgbench.ts';
-import { describeMachine, readLoadAverage } from './report/machine.ts';
+import { describeCircumstances, readLoadAverage } from './report/machine.ts';
 import { createTable } from './report/table.ts';
 import { type Circumstances, writeResults } from './report/write-results.ts';
 import { Samples } from './samples.ts';
@@ -40,7 +40,7 @@ export async function runBench(options: RunOptions): Promise<void> {
     samples,
   });
   await report(options, samples, async () => ({
-    machine: await describeMachine(databases),
+    machine: await describeCircumstances(databases),
     loadAverage,
     rounds: options.rounds,
     shape,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Databases, locate } from './databases.ts';
 import { type ServerProcess, startServer } from './processes.ts';
-import { createTemporaryFolder } from './temporary-folder.ts';
+import { createTemporaryFolder } from '../test/support/temporary-folder.ts';
 
 const cli = locate('dist/cli.js');
 const peersFile = locate('bench/peers/peers.mjs');

@@ -1,4 +1,4 @@
-import { createServer, connect, type Server, type Socket } from 'node:net';
+import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
@@ -7,6 +7,7 @@ import { openDatabase } from '../src/db/client.ts';
 import { isConnectionError } from '../src/db/errors.ts';
 import { lockFolder } from '../src/db/folder-lock.ts';
 import { liftTimeLimits, planOnce, PreparingPool } from '../src/db/preparing-pool.ts';
+import { SilenceWatch, createFindWorking } from '../src/db/silence.ts';
 import { migrateToLatest } from '../src/db/migrate.ts';
 import { requireSupportedVersion } from '../src/db/postgres.ts';
 import { customerColumns } from '../src/services/customers/columns.ts';
@@ -151,12 +152,12 @@ if (kind === 'postgres')
       const { rows } = await sql`select current_setting('statement_timeout') as statement,
       current_setting('idle_in_transaction_session_timeout') as idle,
       current_setting('application_name') as name`.execute(open.db);
-      expect(rows).toEqual([{ statement: '30s', idle: '1min', name: 'customer-gateway' }]);
+      expect(rows).toEqual([{ statement: '30s', idle: '5s', name: 'customer-gateway' }]);
     });
   });
 
 /** Stands between a pool and the server; once it is deaf nothing goes through, as when a network cable is pulled. */
-async function startProxy(target: URL): Promise<{ server: Server; url: string; goDeaf: () => void }> {
+async function startProxy(target: URL) {
   const sockets: Socket[] = [];
   const server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
@@ -165,37 +166,102 @@ async function startProxy(target: URL): Promise<{ server: Server; url: string; g
     sockets.push(near, far);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const { port } = server.address() as AddressInfo;
   const url = new URL(target);
-  url.port = String(address.port);
-  const goDeaf = () => {
-    for (const socket of sockets.splice(0)) socket.unpipe().pause();
+  url.port = String(port);
+  return {
+    url: url.href,
+    /** The connections there are are cut; new ones go through. */
+    goDeaf: () => {
+      for (const socket of sockets.splice(0)) socket.unpipe().pause();
+    },
+    [Symbol.dispose]: () => void server.close(),
   };
-  return { server, url: url.href, goDeaf };
 }
+
+/** Connections to `url` whose statements may take `timeout` milliseconds, and who watches over them. */
+function openPool(url: string, { timeout = 30_000, silence, max = 1 }: PoolOptions) {
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, timeout, silence) }) });
+  return { db, pool, [Symbol.asyncDispose]: () => db.destroy() };
+}
+
+type PoolOptions = { readonly timeout?: number; readonly silence: SilenceWatch; readonly max?: number };
+
+/** How quick watches of tests are, in milliseconds. */
+const impatience = { patience: 150, answer: 500, grace: 50 };
 
 if (kind === 'postgres')
   describe('a server that falls silent', () => {
+    const select = (db: Kysely<object>) => sql`select 1 as one`.execute(db).then(({ rows }) => rows);
+
     it('costs a statement its time limit, and the next one nothing; lifted limits hold for one session only', async () => {
-      const proxy = await startProxy(new URL(requireUrl()));
-      const pool = new pg.Pool({ connectionString: proxy.url, max: 1 });
-      pool.on('error', () => undefined);
-      const db = new Kysely<object>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool, 400) }) });
-      try {
-        await sql`select 1`.execute(db);
+      using proxy = await startProxy(new URL(requireUrl()));
+      const nobody = new SilenceWatch(() => Promise.resolve(undefined));
+      await using pool = openPool(proxy.url, { timeout: 400, silence: nobody });
+      const { db } = pool;
+      await select(db);
+      proxy.goDeaf();
+      expect(isConnectionError(await failureOf(select(db)))).toBe(true);
+      expect(await select(db)).toEqual([{ one: 1 }]);
+      await db.connection().execute(async (session) => {
+        await sql.raw(liftTimeLimits).execute(session);
+        await sql`select pg_sleep(0.8)`.execute(session);
+      });
+      expect(isConnectionError(await failureOf(sql`select pg_sleep(0.8)`.execute(db)))).toBe(true);
+    });
+
+    it('is found out long before the time limit, and none of the connections of that time is used again', async () => {
+      using proxy = await startProxy(new URL(requireUrl()));
+      const silence = new SilenceWatch(createFindWorking(proxy.url, impatience), impatience);
+      await using pool = openPool(proxy.url, { silence, max: 4 });
+      const { db } = pool;
+      await Promise.all([1, 2, 3, 4].map(() => sql`select pg_sleep(0.05)`.execute(db)));
+      proxy.goDeaf();
+      expect(isConnectionError(await failureOf(select(db)))).toBe(true);
+      const begun = performance.now();
+      for (let count = 0; count < 4; count += 1) expect(await select(db)).toEqual([{ one: 1 }]);
+      expect(performance.now() - begun).toBeLessThan(impatience.patience * 3);
+    });
+
+    it('in a transaction is not waited for a second time by taking it back', async () => {
+      using proxy = await startProxy(new URL(requireUrl()));
+      let asked = 0;
+      const find = createFindWorking(proxy.url, impatience);
+      const count: typeof find = (sessions) => {
+        asked += 1;
+        return find(sessions);
+      };
+      await using pool = openPool(proxy.url, { silence: new SilenceWatch(count, impatience) });
+      const work = pool.db.transaction().execute(async (transaction) => {
+        await sql`select 1`.execute(transaction);
         proxy.goDeaf();
-        expect(isConnectionError(await failureOf(sql`select 1`.execute(db)))).toBe(true);
-        expect((await sql`select 2 as two`.execute(db)).rows).toEqual([{ two: 2 }]);
-        await db.connection().execute(async (session) => {
-          await sql.raw(liftTimeLimits).execute(session);
-          await sql`select pg_sleep(0.8)`.execute(session);
-        });
-        expect(isConnectionError(await failureOf(sql`select pg_sleep(0.8)`.execute(db)))).toBe(true);
-      } finally {
-        await db.destroy();
-        proxy.server.close();
-      }
+        await sql`select 2`.execute(transaction);
+      });
+      expect(isConnectionError(await failureOf(work))).toBe(true);
+      expect(asked).toBe(1);
+    });
+
+    it('is told from one that is slow, or whose sessions cannot be told apart', async () => {
+      const find = createFindWorking(requireUrl(), impatience);
+      await using slow = openPool(requireUrl(), { silence: new SilenceWatch(find, impatience) });
+      await sql`select pg_sleep(0.8)`.execute(slow.db);
+      // A pooler has process ids of its own, which the server has never heard of.
+      const pooled = new SilenceWatch(() => Promise.resolve(undefined), impatience);
+      await using other = openPool(requireUrl(), { silence: pooled });
+      await sql`select pg_sleep(0.8)`.execute(other.db);
+    });
+
+    it('is given up where it cannot be asked, and waited for where it is only full', async () => {
+      const gone = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+      const full = Object.assign(new Error('full'), { code: '53300' });
+      const watch = (failure: Error) => new SilenceWatch(() => Promise.reject(failure), impatience);
+      await using lost = openPool(requireUrl(), { silence: watch(gone) });
+      expect(isConnectionError(await failureOf(sql`select pg_sleep(2)`.execute(lost.db)))).toBe(true);
+      await using kept = openPool(requireUrl(), { silence: watch(full) });
+      await sql`select pg_sleep(0.8)`.execute(kept.db);
     });
   });
 

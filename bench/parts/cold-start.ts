@@ -3,7 +3,7 @@ import { createGet, createPost, expectAnswer } from '../http-requests.ts';
 import { HttpConnection } from '../load/http-connection.ts';
 import type { Answer } from '../load/parse-answer.ts';
 import { startEmbeddedGateway } from '../servers.ts';
-import { createTemporaryFolder } from '../temporary-folder.ts';
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 
 const customerPath = '/api/v1.0/customers/reference/NC-3';
 

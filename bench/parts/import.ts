@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Bench, Part } from '../bench.ts';
 import { query } from '../databases.ts';
 import { importCustomers } from '../gateway-import.ts';
-import { createTemporaryFolder } from '../temporary-folder.ts';
+import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { copyCustomers } from '../yardstick-copy.ts';
 
 /** Rows of the file for each second that counts, so that the start of a process weighs little. */

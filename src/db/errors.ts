@@ -5,12 +5,13 @@ const uniqueViolation = '23505';
 const foreignKeyViolation = '23503';
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
+const tooManyConnections = '53300';
 
 /** Codes that mean the session is over, and those Node gives a socket that failed. */
 const connectionCodes = new Set([
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
-  '53300', // too_many_connections
+  tooManyConnections,
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
@@ -71,6 +72,11 @@ export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (!hasCode(error)) return connectionMessages.some((start) => error.message.startsWith(start));
   return error.code.startsWith('08') || connectionCodes.has(error.code) || error.severity === 'FATAL';
+}
+
+/** Whether the server is there, but has no connection left for us. */
+export function isTooManyConnections(error: unknown): boolean {
+  return findCode(error) === tooManyConnections;
 }
 
 /**

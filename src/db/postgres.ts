@@ -6,20 +6,26 @@ import { type Preamble, PreparingPool } from './preparing-pool.ts';
 import { boundRole, bypassesPolicies } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
+import { SilenceWatch, createFindWorking } from './silence.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
 
 /** The server's limit for one statement, in milliseconds. */
 const statementTimeout = 30_000;
 /** Reached only where the server's own word no longer gets here. */
 const answerTimeout = statementTimeout + 5_000;
+/** For opening a connection, or waiting for one of the pool's. */
+const connectionTimeout = 5_000;
+/** Nothing but statements happens in a transaction: one that rests has lost us, and what it locked is waited for. */
+const idleInTransactionTimeout = 5_000;
 const oldestVersion = 15;
 const int8Array = 1016;
 
 /**
  * Prepared statements are planned once, not for each set of values: planning the reading of an upsert takes longer than
- * executing it. None of our statements runs long enough to be worth compiling.
+ * executing it. None of our statements runs long enough to be worth compiling. We close what is idle for 10 s; a session that
+ * is so for a minute has lost us.
  */
-const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off';
+const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off -c idle_session_timeout=60s';
 
 /** The most connections of a process that has the server to itself. */
 export const defaultPoolSize = 10;
@@ -42,7 +48,7 @@ export async function openPostgres(
   note?: NoteStatement,
 ): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
-  const preparing = new PreparingPool(pool, answerTimeout);
+  const preparing = new PreparingPool(pool, answerTimeout, new SilenceWatch(createFindWorking(url)));
   const upkeep = new Upkeep(() => user, analyzeChanged, 2);
   const log = createStatementLog(upkeep, note);
   const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), log });
@@ -99,11 +105,11 @@ function createPool(url: string, poolSize: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: requireReadableUrl(url),
     max: poolSize,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectionTimeout,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: 60_000,
+    idle_in_transaction_session_timeout: idleInTransactionTimeout,
     application_name: 'customer-gateway',
     options: sessionOptions,
     types: createTypeParsers(),

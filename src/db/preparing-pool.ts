@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg, { type Connection, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
-import { spoilsSession } from './errors.ts';
+import { isConnectionError, spoilsSession } from './errors.ts';
+import { type SilenceWatch, findSession } from './silence.ts';
 
 /** Lifts the limits on how long a statement of this session may take, the server's and ours. The session is not reused. */
 export const liftTimeLimits = 'set statement_timeout = 0';
@@ -85,14 +86,17 @@ function queryBehind<R extends object>(
 class PreparingClient implements PostgresPoolClient {
   readonly #client: PoolClient;
   readonly #names: StatementNames;
+  readonly #watching: Watching;
   readonly #preamble: Preamble | undefined;
   #timeout: number;
   #isSpoilt = false;
+  #loss: { readonly error: unknown } | undefined;
 
-  constructor(client: PoolClient, names: StatementNames, timeout: number, preamble: Preamble | undefined) {
+  constructor(client: PoolClient, names: StatementNames, watching: Watching, preamble: Preamble | undefined) {
     this.#client = client;
     this.#names = names;
-    this.#timeout = timeout;
+    this.#watching = watching;
+    this.#timeout = watching.timeout;
     this.#preamble = preamble;
   }
 
@@ -117,6 +121,8 @@ class PreparingClient implements PostgresPoolClient {
   }
 
   async #run<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>> {
+    // Rolling back over a connection that is lost would wait for an answer once more.
+    if (this.#loss) throw this.#loss.error;
     if (text === liftTimeLimits) {
       this.#timeout = 0;
       this.#isSpoilt = true;
@@ -127,14 +133,23 @@ class PreparingClient implements PostgresPoolClient {
       return toKyselyResult(await this.#send<R & object>(query));
     } catch (error) {
       this.#isSpoilt ||= spoilsSession(error);
+      if (isConnectionError(error)) {
+        this.#loss = { error };
+        this.#watching.onLoss();
+      }
       throw error;
     }
   }
 
   #send<R extends object>(query: TimedQuery): Promise<QueryResult<R>> {
-    return this.#preamble ? queryBehind<R>(this.#client, this.#preamble, query) : this.#client.query<R>(query);
+    const client = this.#client;
+    const answer = this.#preamble ? queryBehind<R>(client, this.#preamble, query) : client.query<R>(query);
+    return this.#watching.silence.watch(findSession(client), answer);
   }
 }
+
+/** Who looks whether statements are answered: after `timeout` milliseconds they are not; `onLoss` hears of lost connections. */
+type Watching = { readonly timeout: number; readonly silence: SilenceWatch; readonly onLoss: () => void };
 
 function toKyselyResult<R>({ command, rowCount, rows }: QueryResult<R & object>): PostgresQueryResult<R> {
   return { command: isWrite(command) ? command : 'SELECT', rowCount: rowCount ?? 0, rows };
@@ -146,33 +161,49 @@ function isWrite(command: string): command is 'INSERT' | 'UPDATE' | 'DELETE' | '
 
 /**
  * A pg pool as Kysely wants it, whose statements are prepared once for each connection, and which closes a connection
- * instead of reusing it after an error that ended it, after `timeout` milliseconds without an answer, or inside a transaction.
+ * instead of reusing it after an error that ended it, after `timeout` milliseconds without an answer or once `silence` knows that
+ * none will come, or inside a transaction. What broke one connection may have broken all, so those that were open by then
+ * are not used again.
  */
 export class PreparingPool implements PostgresPool {
   readonly #pool: Pool;
-  readonly #timeout: number;
+  readonly #watching: Watching;
   readonly #names = new StatementNames();
   readonly #uses = new WeakMap<PoolClient, number>();
   readonly #withPreamble = new WeakSet<PoolClient>();
+  /** The connections that were opened since one was lost. */
+  #trusted = new WeakSet<PoolClient>();
 
-  constructor(pool: Pool, timeout: number) {
+  constructor(pool: Pool, timeout: number, silence: SilenceWatch) {
     this.#pool = pool;
-    this.#timeout = timeout;
+    this.#watching = { timeout, silence, onLoss: () => (this.#trusted = new WeakSet()) };
+    pool.on('connect', (client) => this.#trusted.add(client));
   }
 
   async connect(preamble?: Preamble): Promise<PostgresPoolClient> {
-    const client = await this.#pool.connect();
-    const preparing = new PreparingClient(client, this.#names, this.#timeout, preamble);
+    const client = await this.#takeTrusted();
+    const preparing = new PreparingClient(client, this.#names, this.#watching, preamble);
     try {
       if (preamble) await this.#preparePreamble(client, preamble);
       const uses = (this.#uses.get(client) ?? 0) + 1;
       this.#uses.set(client, uses);
       if (replanAt.has(uses)) await preparing.replan();
     } catch (error) {
+      if (isConnectionError(error)) this.#watching.onLoss();
       client.release(true);
       throw error;
     }
     return preparing;
+  }
+
+  async #takeTrusted(): Promise<PoolClient> {
+    for (;;) {
+      const client = await this.#pool.connect();
+      if (this.#trusted.has(client)) return client;
+      // A goodbye might never be answered.
+      client.connection.stream.destroy();
+      client.release(true);
+    }
   }
 
   /** The same connections, whose every transaction begins with the preamble. Ending it does nothing. */
@@ -186,8 +217,9 @@ export class PreparingPool implements PostgresPool {
 
   async #preparePreamble(client: PoolClient, { text, values }: Preamble): Promise<void> {
     if (this.#withPreamble.has(client)) return;
-    const query: TimedQuery = { name: preambleName, text, values: [...values], query_timeout: this.#timeout };
-    await client.query(query);
+    const { timeout, silence } = this.#watching;
+    const query: TimedQuery = { name: preambleName, text, values: [...values], query_timeout: timeout };
+    await silence.watch(findSession(client), client.query(query));
     this.#withPreamble.add(client);
   }
 }

@@ -3,7 +3,7 @@ import { createGraphQLError, maskError } from 'graphql-yoga';
 import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
 import { findOrigin } from './error-origin.ts';
-import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
+import { CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
 
 /** A failure that both doors tell the client as it is, with the catalogue's status. */
 export function createClientError(
@@ -28,13 +28,15 @@ export class DocumentRefusedError extends Error {
 /** Longer messages are cut: GraphQL's own quote what was sent. */
 const maxMessageLength = 1_000;
 
-function unwrap(error: unknown): unknown {
-  return error instanceof Error && 'originalError' in error && error.originalError ? error.originalError : error;
+/** What is behind an error that GraphQL has put a place to. Whatever was asked of it, a database that is away is the same limit. */
+function findCause(error: unknown): unknown {
+  const isWrapped = error instanceof Error && 'originalError' in error && error.originalError;
+  return tellDatabaseAway(isWrapped ? error.originalError : error);
 }
 
 /** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
 export function isExpected(error: unknown): boolean {
-  const cause = unwrap(error);
+  const cause = findCause(error);
   return [AccessError, ServiceUnavailableError, CursorExpiredError, DocumentRefusedError].some(
     (kind) => cause instanceof kind,
   );
@@ -47,7 +49,7 @@ function cutMessage(error: Error): Error {
 
 /** Tells the client why it is not let in, of a limit that was reached or a cursor that has expired, and hides everything else that it cannot know of. */
 export function maskUnexpected(error: unknown, message: string): Error {
-  const cause = unwrap(error);
+  const cause = findCause(error);
   if (cause instanceof AccessError) return createClientError(cause.code, cause.message, cause.headers);
   if (cause instanceof DocumentRefusedError) return createInputError(cause.message);
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);

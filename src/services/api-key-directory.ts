@@ -2,14 +2,13 @@ import { type Caller, isScope } from '../actor.ts';
 import { inOrganization, outsideOrganizations } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { tellDatabaseAway } from './errors.ts';
 
 /** An API key that was not revoked, as a caller; whether it has expired is for who uses it to see. */
 export type KnownApiKey = Caller & { readonly id: number; readonly expiresAt: Date | null };
 
 /** The API keys that calls are made with. */
 export type ApiKeyDirectory = {
-  /** The key of this hash. Throws a ServiceUnavailableError where the database cannot be reached. */
+  /** The key of this hash. */
   readonly find: (hash: string) => Promise<KnownApiKey | undefined>;
   /** Notes that a key was used, to the minute, beside the call; it does not matter if that fails. */
   readonly noteUse: (key: KnownApiKey) => void;
@@ -62,13 +61,9 @@ export function createApiKeyDirectory(db: Database, now: () => Date): ApiKeyDire
     async find(hash) {
       const remembered = known.get(hash);
       if (remembered) return remembered;
-      try {
-        const key = await readKey(db, hash);
-        if (key) known.set(hash, key);
-        return key;
-      } catch (error) {
-        throw tellDatabaseAway(error);
-      }
+      const key = await readKey(db, hash);
+      if (key) known.set(hash, key);
+      return key;
     },
     noteUse(key) {
       if (noted.get(String(key.id))) return;

@@ -1,12 +1,11 @@
 import type { OrganizationIdentity } from '../actor.ts';
 import type { Database } from '../db/schema.ts';
 import { ExpiringMap } from '../expiring-map.ts';
-import { tellDatabaseAway } from './errors.ts';
 import { findUsers } from './reading.ts';
 
 /** Finds users by reference, for calls that are made in their names. */
 export type UserDirectory = {
-  /** The id of the user, null where there is none. Throws a ServiceUnavailableError where the database cannot be reached. */
+  /** The id of the user, null where there is none. */
   readonly findId: (organization: OrganizationIdentity, reference: string) => Promise<number | null>;
 };
 
@@ -18,12 +17,8 @@ const capacity = 10_000;
 export function createUserDirectory(db: Database, now: () => Date): UserDirectory {
   const ids = new ExpiringMap<number | null>({ lifetime: believedFor, capacity, now });
   const read = async (organization: OrganizationIdentity, reference: string): Promise<number | null> => {
-    try {
-      const [user] = await findUsers({ db }, { organization, userId: null }, [{ reference }]);
-      return user?.id ?? null;
-    } catch (error) {
-      throw tellDatabaseAway(error);
-    }
+    const [user] = await findUsers({ db }, { organization, userId: null }, [{ reference }]);
+    return user?.id ?? null;
   };
   return {
     async findId(organization, reference) {

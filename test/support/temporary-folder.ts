@@ -7,7 +7,7 @@ import path from 'node:path';
 export type TemporaryFolder = AsyncDisposable & { readonly path: string };
 
 export async function createTemporaryFolder(): Promise<TemporaryFolder> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-bench-'));
+  const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   return {
