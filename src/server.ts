@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { createYoga } from 'graphql-yoga';
 import type { Authenticate } from './auth/authenticate.ts';
+import { limits } from './contract/limits.ts';
 import { useBulkLimit } from './graphql/bulk-limit.ts';
 import { createIdentification, useCallers } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
@@ -20,7 +21,6 @@ import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createDirectOperations } from './http/direct-operations.ts';
 import { createListener } from './http/listener.ts';
-import { limits } from './http/limits.ts';
 import type { NodeExchange } from './http/node-exchange.ts';
 import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
@@ -71,7 +71,7 @@ export function createServer(deps: ServerDeps): Server {
   const contextDeps = { services, identify, publicUrl, reportFailure };
   const direct = createDirectOperations({
     path: endpoint,
-    maxBytes: limits.operationBytes,
+    maxBytes: limits.graphql.operationBytes,
     identify: (request) => identify(request, 'graphql'),
   });
   const yoga = createYoga<object, object>({
@@ -96,7 +96,7 @@ export function createServer(deps: ServerDeps): Server {
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
-      useBodyLimit(limits),
+      useBodyLimit(limits.graphql),
       useBulkLimit(),
       useScopes(schema),
       useGuardedExecution(schema),

@@ -9,7 +9,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   contract: { folders: [] },
   migrations: { folders: [], packages: ['kysely'] },
   images: { folders: ['contract', '.'], packages: ['sharp'] },
-  storage: { folders: [], packages: ['@aws-sdk/'] },
+  storage: { folders: ['contract'], packages: ['@aws-sdk/'] },
   db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
   auth: { folders: ['contract', 'config', 'services', '.'], packages: ['jose'] },
@@ -19,7 +19,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage', 'telemetry'] },
   config: { folders: [] },
-  workers: { folders: ['.'] },
+  workers: { folders: ['contract', '.'] },
 };
 
 /** Packages that only the folders naming them may import. */

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
+import { limits } from '../contract/limits.ts';
 import { isConnectionError } from './errors.ts';
 import { openScopes, organizationSetting } from './organization.ts';
 import { type Preamble, PreparingPool } from './preparing-pool.ts';
@@ -8,10 +9,6 @@ import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
 
-/** The server's limit for one statement, in milliseconds. */
-const statementTimeout = 30_000;
-/** Reached only where the server's own word no longer gets here. */
-const answerTimeout = statementTimeout + 5_000;
 const oldestVersion = 15;
 const int8Array = 1016;
 
@@ -20,9 +17,6 @@ const int8Array = 1016;
  * executing it. None of our statements runs long enough to be worth compiling.
  */
 const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off';
-
-/** The most connections of a process that has the server to itself. */
-export const defaultPoolSize = 10;
 
 /** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
@@ -38,11 +32,11 @@ export type OpenPool = { readonly db: Database; readonly readPool: () => PoolLoa
  * password, where the server cannot be reached, refuses us, or is older than PostgreSQL 15.
  */
 export async function openPostgres(
-  { url, poolSize = defaultPoolSize }: PostgresSettings,
+  { url, poolSize = limits.database.connections.usual }: PostgresSettings,
   note?: NoteStatement,
 ): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
-  const preparing = new PreparingPool(pool, answerTimeout);
+  const preparing = new PreparingPool(pool, limits.database.answerMillis);
   const upkeep = new Upkeep(() => user, analyzeChanged, 2);
   const log = createStatementLog(upkeep, note);
   const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), log });
@@ -99,11 +93,11 @@ function createPool(url: string, poolSize: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: requireReadableUrl(url),
     max: poolSize,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: limits.database.connectMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: 60_000,
+    statement_timeout: limits.database.statementMillis,
+    idle_in_transaction_session_timeout: limits.database.idleInTransactionMillis,
     application_name: 'customer-gateway',
     options: sessionOptions,
     types: createTypeParsers(),

@@ -1,9 +1,9 @@
 import type { ValidationContext } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { limits } from '../contract/limits.ts';
 import { createInputError } from './errors.ts';
 
-/** The most bulk upserts of one request: the same thousand items could be sent once and named in any number of them. */
-const maxBulkFields = 10;
+const { bulkUpserts } = limits.graphql;
 
 const bulkFields: ReadonlySet<string> = new Set(['upsertCustomers', 'upsertCustomerCategories']);
 
@@ -12,8 +12,8 @@ function limitBulkFields(context: ValidationContext) {
   return {
     Field({ name }: { readonly name: { readonly value: string } }) {
       const isBulk = bulkFields.has(name.value) && context.getParentType() === context.getSchema().getMutationType();
-      if (!isBulk || (count += 1) !== maxBulkFields + 1) return;
-      context.reportError(createInputError(`A request may hold ${maxBulkFields} bulk upserts at most.`));
+      if (!isBulk || (count += 1) !== bulkUpserts + 1) return;
+      context.reportError(createInputError(`A request may hold ${bulkUpserts} bulk upserts at most.`));
     },
   };
 }

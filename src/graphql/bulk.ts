@@ -1,16 +1,13 @@
 import type { UnionRef } from '@pothos/core';
-import {
-  type BulkAnswer,
-  type BulkCounts,
-  type OnDuplicate,
-  type OnError,
-  maxBulkItems,
-} from '../services/upsert/bulk.ts';
+import { limits } from '../contract/limits.ts';
+import { type BulkAnswer, type BulkCounts, type OnDuplicate, type OnError } from '../services/upsert/bulk.ts';
 import { type InputFields, builder } from './builder.ts';
 import { createInputError } from './errors.ts';
 import { ifVersionDescription, intentArgs } from './upsert.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
+
+const { bulkItems } = limits.graphql;
 
 const BulkOnErrorEnum = builder.enumType('BulkOnError', {
   description: 'What becomes of the other items of a bulk upsert where one is refused.',
@@ -93,6 +90,6 @@ export function implementBulkPayload<Result>(name: string, result: UnionRef<Type
 
 /** Throws a client's error, before anything is done, where there are no items or too many. */
 export function requireBulkSize(items: readonly unknown[]): void {
-  if (items.length >= 1 && items.length <= maxBulkItems) return;
-  throw createInputError(`A bulk upsert takes 1 to ${maxBulkItems} items, not ${items.length}.`);
+  if (items.length >= 1 && items.length <= bulkItems) return;
+  throw createInputError(`A bulk upsert takes 1 to ${bulkItems} items, not ${items.length}.`);
 }

@@ -1,9 +1,11 @@
 import type { ObjectRef } from '@pothos/core';
-import { pageSizes } from '../services/listing/page.ts';
+import { limits } from '../contract/limits.ts';
 import type { Direction } from '../services/listing/order.ts';
 import type { Page } from '../services/listing/listing.ts';
 import { builder } from './builder.ts';
 import type { Connection } from './lists.ts';
+
+const { recordsPerPage } = limits.graphql;
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
@@ -42,11 +44,11 @@ export const OrderDirectionEnum = builder.enumType('OrderDirection', {
 /** Relay's paging arguments. */
 export const pageArgs = builder.args((t) => ({
   first: t.int({
-    description: `How many to answer from the start, or from \`after\`: 0 to ${pageSizes.largest}, by default ${pageSizes.usual}.`,
+    description: `How many to answer from the start, or from \`after\`: 0 to ${recordsPerPage.largest}, by default ${recordsPerPage.usual}.`,
   }),
   after: t.string({ description: 'Only what follows this cursor. It fits lists in the same order only.' }),
   last: t.int({
-    description: `How many to answer from the end, or from \`before\`: 0 to ${pageSizes.largest}. Not together with \`first\`.`,
+    description: `How many to answer from the end, or from \`before\`: 0 to ${recordsPerPage.largest}. Not together with \`first\`.`,
   }),
   before: t.string({ description: 'Only what precedes this cursor. It fits lists in the same order only.' }),
 }));

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
 import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { findOrigin } from './error-origin.ts';
 import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
 
@@ -21,7 +22,7 @@ export function createInputError(message: string): GraphQLError {
 }
 
 /** Longer messages are cut: GraphQL's own quote what was sent. */
-const maxMessageLength = 1_000;
+const maxMessageLength = limits.graphql.messageCharacters;
 
 function unwrap(error: unknown): unknown {
   return error instanceof Error && 'originalError' in error && error.originalError ? error.originalError : error;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor, OrganizationIdentity } from '../../actor.ts';
 import { texts } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
 import type { Load } from '../../monitor.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
@@ -21,13 +22,6 @@ export type CombinerLimits = {
   readonly calls: { readonly organization: number; readonly process: number };
   /** Of those with an image, which are written one by one beside the others. */
   readonly images: { readonly writes: number; readonly calls: number };
-};
-
-const usualLimits: CombinerLimits = {
-  batch: 64,
-  writes: { organization: 2, process: 6 },
-  calls: { organization: 2_000, process: 10_000 },
-  images: { writes: 4, calls: 64 },
 };
 
 /** What a combiner may be made with; `limits` differ from the usual ones. */
@@ -72,9 +66,9 @@ export class UpsertCombiner<K extends Kind> {
   readonly #imageCalls = new Set<Entry<K>>();
   #isScheduled = false;
 
-  constructor(engine: UpsertEngine<K>, { limits, watching = {} }: CombinerOptions = {}) {
+  constructor(engine: UpsertEngine<K>, { limits: others, watching = {} }: CombinerOptions = {}) {
     this.#engine = engine;
-    this.#limits = { ...usualLimits, ...limits };
+    this.#limits = { ...limits.upserts.single, ...others };
     this.#watching = watching;
   }
 

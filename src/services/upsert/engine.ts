@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrganizationIdentity } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
 import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
 import { inOrganization } from '../../db/organization.ts';
 import type { Database } from '../../db/schema.ts';
@@ -29,7 +30,7 @@ const patientLosses = 3;
 /** How long an entry may go round again, in milliseconds: while others are always first, and while the database is away. */
 export type Patience = { readonly races: number; readonly outages: number };
 
-const usualPatience: Patience = { races: 20_000, outages: 5_000 };
+const usualPatience: Patience = limits.upserts.patienceMillis;
 
 /** How long a database that could not be reached is left alone, in milliseconds. */
 const outagePause = 100;
