@@ -497,7 +497,7 @@ describe('a bulk upsert whose database fails', () => {
       const patience = { races: 300, outages: 300 };
       const upsert = (rules: BulkRules) =>
         upsertBulk(
-          new UpsertEngine(customerModel, { ...gateway.deps, db }, { patience }),
+          new UpsertEngine(customerModel, { ...gateway.deps, db, patience }),
           gateway.actor,
           toItems(named('away')),
           rules,

@@ -57,6 +57,7 @@ export const texts = {
   identityProviderAway: 'The keys of the identity provider cannot be read.',
   imagesAway: 'The images cannot be reached or stored at the moment.',
   databaseAway: 'The database cannot be reached.',
+  databaseSlow: 'The database did not answer in time.',
   fateUnknown: 'The database was lost while it was writing: the call may have been done, and is safe to repeat.',
   noOrganization: 'There is no organization yet: provision one.',
   cursorExpired:
@@ -199,6 +200,7 @@ export const errorCatalogue = {
       texts.identityProviderAway,
       texts.imagesAway,
       texts.databaseAway,
+      texts.databaseSlow,
       texts.fateUnknown,
       texts.noOrganization,
     ],

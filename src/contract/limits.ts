@@ -94,6 +94,9 @@ export const limits = {
     connections: { usual: 10, fewest: 2 },
     connectMillis: 10_000,
     statementMillis: 30_000,
+    // A wait of a call for what another transaction holds; the call goes round again. Longer than the server takes to find a
+    // deadlock, and short enough for one of a thousand records to be found by halves while a call may go round.
+    lockMillis: 1_500,
     // Reached only where the server's own word on a statement no longer gets here.
     answerMillis: 35_000,
     idleInTransactionMillis: 60_000,

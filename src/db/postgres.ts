@@ -58,11 +58,24 @@ function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
   return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
-/** Sets the organization, or none, and where policies don't bind the user the role that they bind, until the transaction ends. */
+/**
+ * Sets until the transaction ends the organization, or none, the role that policies bind where they don't bind the user, and
+ * how long things may take: a proxy such as PgBouncer takes no settings when it is connected to. What is done outside of
+ * organizations is maintenance too, which may wait for locks.
+ */
 function createPreamble(organizationId: number | null, isBound: boolean): Preamble {
-  const setting = `set_config('${organizationSetting}', $1, true) is null`;
-  const text = `select where ${isBound ? '' : `set_config('role', '${boundRole}', true) is null or `}${setting}`;
-  return { text, values: [String(organizationId ?? '')] };
+  const { statementMillis, idleInTransactionMillis, lockMillis } = limits.database;
+  const settings = [
+    ...(isBound ? [] : [`'role', '${boundRole}'`]),
+    `'statement_timeout', '${statementMillis}'`,
+    `'idle_in_transaction_session_timeout', '${idleInTransactionMillis}'`,
+    `'${organizationSetting}', $1`,
+    `'lock_timeout', $2`,
+  ];
+  const text = `select where ${settings.map((setting) => `set_config(${setting}, true) is null`).join(' or ')}`;
+  return organizationId === null
+    ? { text, values: ['', '0'] }
+    : { text, values: [String(organizationId), String(lockMillis)] };
 }
 
 /** The server is too old for the schema (it uses `nulls not distinct`). */

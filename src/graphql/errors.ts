@@ -4,7 +4,7 @@ import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { findOrigin } from './error-origin.ts';
-import { CursorExpiredError, ServiceUnavailableError } from '../services/errors.ts';
+import { CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
 
 /** A failure that both doors tell the client as it is, with the catalogue's status. */
 export function createClientError(
@@ -41,7 +41,7 @@ function cutMessage(error: Error): Error {
 
 /** Tells the client why it is not let in, of a limit that was reached or a cursor that has expired, and hides everything else that it cannot know of. */
 export function maskUnexpected(error: unknown, message: string): Error {
-  const cause = unwrap(error);
+  const cause = tellDatabaseAway(unwrap(error));
   if (cause instanceof AccessError) return createClientError(cause.code, cause.message, cause.headers);
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
   if (cause instanceof ServiceUnavailableError)

@@ -9,7 +9,7 @@ import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
 import { parseOrganizationFile } from '../../src/provision-file.ts';
-import type { UpsertDeps } from '../../src/services/deps.ts';
+import type { Patience, UpsertDeps } from '../../src/services/deps.ts';
 import { listOrganizations } from '../../src/services/organizations.ts';
 import { provision } from '../../src/services/provisioning.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
@@ -105,6 +105,8 @@ export type GatewayOptions = {
   readonly auth?: AuthConfig;
   /** How many connections it has to a server. */
   readonly poolSize?: number;
+  /** How long calls go round again. */
+  readonly patience?: Patience;
 };
 
 /** Opens a gateway; `files` of a GraphQL call are put at the dotted paths that name them, as `variables.input.logo`. */
@@ -119,6 +121,7 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     now,
     signal: createLocalSignal(),
     ...(options.report && { report: options.report }),
+    patience: options.patience,
   };
   const { auth = anybody, persistedOperations } = options;
   const server = composeServer({ ...deps, auth, publicUrl, persistedOperations });

@@ -49,10 +49,15 @@ function hasImage<K extends Kind>(entry: Entry<K>): boolean {
   return entry.checked.image !== undefined;
 }
 
+/** Whether others would have to wait for it: for its picture, or for what it waits for itself. */
+function goesAlone<K extends Kind>(entry: Entry<K>): boolean {
+  return hasImage(entry) || entry.isHeldUp === true;
+}
+
 /**
  * Writes single calls together: while writes are under way the next calls gather, then go in one (design.md). There are no
  * timers, so a lone call waits for nobody. Calls of one reference take effect in the order in which they came; one with an
- * image goes by itself, so that nobody waits for the picture. Organizations take turns.
+ * image, or one that waits for a lock, goes by itself, so that nobody waits for it. Organizations take turns.
  */
 export class UpsertCombiner<K extends Kind> {
   readonly #engine: UpsertEngine<K>;
@@ -62,7 +67,7 @@ export class UpsertCombiner<K extends Kind> {
   readonly #lanes = new Map<number, Lane<K>>();
   #writes = 0;
   #calls = 0;
-  #imageWrites = 0;
+  #loneWrites = 0;
   readonly #imageCalls = new Set<Entry<K>>();
   #isScheduled = false;
 
@@ -154,8 +159,8 @@ export class UpsertCombiner<K extends Kind> {
   #start(lane: Lane<K>): boolean {
     const { batch, writes, images } = this.#limits;
     const isFree = lane.writes < writes.organization && this.#writes < writes.process;
-    if (isFree && this.#take(lane, batch, (entry) => !hasImage(entry))) return true;
-    return this.#imageWrites < images.writes && this.#take(lane, 1, hasImage);
+    if (isFree && this.#take(lane, batch, (entry) => !goesAlone(entry))) return true;
+    return this.#loneWrites < images.writes && this.#take(lane, 1, goesAlone);
   }
 
   #take(lane: Lane<K>, most: number, suits: (entry: Entry<K>) => boolean): boolean {
@@ -193,9 +198,9 @@ export class UpsertCombiner<K extends Kind> {
 
   /** Counts a write in, and answers how to count it out again. */
   #occupy(lane: Lane<K>, entries: readonly Entry<K>[]): () => void {
-    if (entries.some(hasImage)) {
-      this.#imageWrites += 1;
-      return () => (this.#imageWrites -= 1);
+    if (entries.some(goesAlone)) {
+      this.#loneWrites += 1;
+      return () => (this.#loneWrites -= 1);
     }
     lane.writes += 1;
     this.#writes += 1;
