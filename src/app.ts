@@ -8,6 +8,7 @@ import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
+import type { CorsOrigins } from './http/cors.ts';
 import { type OperatorPages, createOperatorPages } from './http/operator-pages.ts';
 import { nameRoute } from './http/route-name.ts';
 import { packageRoot } from './package-root.ts';
@@ -83,6 +84,7 @@ function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
 type Parts = UpsertDeps & {
   readonly auth: AuthConfig;
   readonly publicUrl: string;
+  readonly corsOrigins?: CorsOrigins;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
   readonly pages?: OperatorPages;
@@ -91,10 +93,10 @@ type Parts = UpsertDeps & {
 /** Puts the gateway together over what it needs of the world; nothing is opened or migrated. */
 export function composeServer(parts: Parts): Server {
   const { auth, blobs, now, publicUrl, pages } = parts;
-  const { persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
+  const { persistedOperations = new Map(), telemetry = createPlainTelemetry(), corsOrigins = [] } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
-  const authenticate = createAuthentication(auth, { ...services, publicUrl, now });
+  const authenticate = createAuthentication(auth, { ...services, publicUrl, corsOrigins, now });
   const isAuthenticated = auth.kind === 'on';
   return createServer({
     services,
@@ -103,6 +105,7 @@ export function composeServer(parts: Parts): Server {
     now,
     blobs,
     publicUrl,
+    corsOrigins,
     persistedOperations,
     telemetry,
     pages,
@@ -164,6 +167,7 @@ export async function createApp(
         signal,
         auth: config.auth,
         publicUrl: config.publicUrl,
+        corsOrigins: config.cors.origins,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
         pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),

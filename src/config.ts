@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { type AuthConfig, readAuth } from './config/auth.ts';
+import { type CorsConfig, readCors } from './config/cors.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
-import { type HttpConfig, readHttp } from './config/http.ts';
+import { type HttpConfig, readHttp, readMaxConnections } from './config/http.ts';
 import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
 import { type TelemetryConfig, readDrainDelay, readTelemetry } from './config/telemetry.ts';
@@ -12,6 +13,9 @@ export type Secrets = { readonly s3?: S3Keys };
 
 export type Config = {
   readonly http: HttpConfig;
+  /** How many connections a process serves at a time. */
+  readonly maxConnections: number;
+  readonly cors: CorsConfig;
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
   readonly auth: AuthConfig;
@@ -38,11 +42,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const { http, publicUrl } = readHttp(env, problems);
+  const auth = Object.freeze(readAuth(env, http.host, problems));
   const s3 = readS3Keys(env, problems);
   const config: Config = {
     http,
+    maxConnections: readMaxConnections(env['MAX_CONNECTIONS'], problems),
     publicUrl,
-    auth: Object.freeze(readAuth(env, http.host, problems)),
+    auth,
+    cors: readCors(env['CORS_ORIGINS'], auth, problems),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

@@ -1,21 +1,13 @@
-import { type Server, createServer } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { limits } from './contract/limits.ts';
+import { createHttpServer } from './http/connections.ts';
 import { createOperatorListener } from './http/operator-pages.ts';
 import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
 import { type Log, createLog } from './telemetry/log.ts';
-
-const { headersMillis, requestMillis, checkedEveryMillis, idleMillis } = limits.connections;
-
-const serverOptions = {
-  headersTimeout: headersMillis,
-  requestTimeout: requestMillis,
-  connectionsCheckingInterval: checkedEveryMillis,
-  keepAliveTimeout: idleMillis,
-} as const;
 
 /** A process that serves. */
 export type RunningServer = {
@@ -47,7 +39,7 @@ function prepareClosing(server: Server): () => Promise<void> {
 /** Listens where operators look, if that is a port of its own; answers how to close it. */
 async function listenForOperators({ operatorPages }: App, { metrics }: Config['telemetry']): Promise<() => void> {
   if (metrics.kind !== 'own') return () => undefined;
-  const server = createServer(serverOptions, createOperatorListener(operatorPages));
+  const server = createHttpServer(createOperatorListener(operatorPages));
   await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
   return () => {
     server.close();
@@ -79,7 +71,7 @@ export async function serve(
   const app = await createApp(config, log, options);
   let closeOperators: () => void = () => undefined;
   try {
-    const server = createServer(serverOptions, app.server.listener);
+    const server = createHttpServer(app.server.listener, config.maxConnections);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
     const hasKeys = await app.hasKeys();

@@ -16,7 +16,8 @@ import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useTracing } from './graphql/tracing.ts';
 import { useBodyLimit } from './http/body-limit.ts';
-import { createGraphiQL, renderGraphiQL } from './http/graphiql.ts';
+import { type CorsOrigins, createCors } from './http/cors.ts';
+import { useGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createDirectOperations } from './http/direct-operations.ts';
@@ -25,6 +26,7 @@ import type { NodeExchange } from './http/node-exchange.ts';
 import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
 import { createRequestObserver } from './http/request-observer.ts';
+import { createSecurityHeaders } from './http/security-headers.ts';
 import { useUploads } from './http/uploads.ts';
 import { answerRest, isRestRequest } from './rest/door.ts';
 import type { Services } from './services/services.ts';
@@ -41,6 +43,8 @@ type ServerDeps = {
   readonly now: () => Date;
   readonly blobs: BlobStore;
   readonly publicUrl: string;
+  /** Whose pages may call GraphQL and read pictures. */
+  readonly corsOrigins: CorsOrigins;
   readonly persistedOperations: PersistedOperations;
   readonly telemetry: ServerTelemetry;
   readonly pages: OperatorPages | undefined;
@@ -64,6 +68,7 @@ const endpoint = '/graphql';
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, isAuthenticated, now, blobs, publicUrl, persistedOperations, telemetry, pages } =
     deps;
+  const { corsOrigins } = deps;
   const { log, logsAll, figures, tracing } = telemetry;
   const serverLog = createServerLog(log);
   const reportFailure = (failure: unknown) => serverLog.error(failure);
@@ -85,11 +90,11 @@ export function createServer(deps: ServerDeps): Server {
     extraParamNames: ['documentId'],
     maxRequestBodySize: false,
     landingPage: false,
-    renderGraphiQL,
-    graphiql: createGraphiQL(publicUrl, isAuthenticated),
+    graphiql: false,
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
       useImages(blobs, reportFailure),
+      useGraphiQL(endpoint, publicUrl, isAuthenticated),
       useHome(endpoint),
       useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
@@ -107,7 +112,9 @@ export function createServer(deps: ServerDeps): Server {
       direct.plugin,
     ],
   });
+  const answerPreflight = createCors(corsOrigins);
   const answer = async (exchange: NodeExchange): Promise<void> => {
+    if (answerPreflight(exchange)) return;
     if (isRestRequest(exchange)) await answerRest(yoga, exchange);
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
@@ -115,6 +122,7 @@ export function createServer(deps: ServerDeps): Server {
     listener: createListener((incoming, response) => answer({ incoming, response }), {
       log,
       observe: createRequestObserver({ log, logsAll, count: figures.countRequest }),
+      protect: createSecurityHeaders(publicUrl.startsWith('https:')),
       trace: tracing?.traceRequest,
     }),
   };

@@ -18,7 +18,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   telemetry: { folders: ['.'], packages: ['pino', 'prom-client', '@opentelemetry'] },
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage', 'telemetry'] },
-  config: { folders: [] },
+  config: { folders: ['contract'] },
   workers: { folders: ['contract', '.'] },
 };
 

@@ -24,6 +24,8 @@ describe('configuration', () => {
     const dataDirectory = path.resolve('data');
     expect(readConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 4000 },
+      maxConnections: 2_000,
+      cors: { origins: [] },
       workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
       auth: { kind: 'off' },

@@ -247,6 +247,8 @@ if (findDatabaseKind() === 'postgres')
       const directory = storage.env['DATA_DIR'] ?? '';
       const config = {
         http: { host: '127.0.0.1', port: 0 },
+        maxConnections: 10,
+        cors: { origins: [] },
         workers: 1,
         auth: anybody,
         publicUrl: 'http://gateway.test',

@@ -4,8 +4,17 @@
  * ruling fixes name it; settings change those that say so.
  */
 export const limits = {
-  /** Of a connection, whatever is sent on it. */
+  /** Of connections, whatever is sent on them. */
   connections: {
+    // Of a process, unless MAX_CONNECTIONS says otherwise: a balancer or proxy needs a few hundred.
+    atOnce: 2_000,
+    // Beyond those, so many are told that they are too many; the rest are closed without a word.
+    refusedAtOnce: 100,
+    // On one connection, sent without waiting for answers.
+    requestsAtOnce: 100,
+    // Of one request, its line included.
+    headerBytes: 16_384,
+    headers: 100,
     // A slow sender is cut off by these two, which are looked after every `checkedEveryMillis`.
     headersMillis: 10_000,
     requestMillis: 30_000,

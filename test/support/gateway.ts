@@ -7,6 +7,7 @@ import type { AuthConfig } from '../../src/config/auth.ts';
 import { createLocalSignal } from '../../src/db/change-signal.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
+import type { CorsOrigins } from '../../src/http/cors.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
 import { parseOrganizationFile } from '../../src/provision-file.ts';
 import type { Patience, UpsertDeps } from '../../src/services/deps.ts';
@@ -101,6 +102,10 @@ export type GatewayOptions = {
   /** Puts something in front of the store. */
   readonly wrapBlobs?: (store: BlobStore) => BlobStore;
   readonly persistedOperations?: PersistedOperations;
+  /** Whose pages may call; none unless told. */
+  readonly corsOrigins?: CorsOrigins;
+  /** What addresses in answers begin with. */
+  readonly publicUrl?: string;
   /** Who may call; anybody unless told. */
   readonly auth?: AuthConfig;
   /** How many connections it has to a server. */
@@ -123,8 +128,9 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     ...(options.report && { report: options.report }),
     patience: options.patience,
   };
-  const { auth = anybody, persistedOperations } = options;
-  const server = composeServer({ ...deps, auth, publicUrl, persistedOperations });
+  const { auth = anybody, persistedOperations, corsOrigins = [] } = options;
+  const address = options.publicUrl ?? publicUrl;
+  const server = composeServer({ ...deps, auth, publicUrl: address, corsOrigins, persistedOperations });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };
