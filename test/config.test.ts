@@ -65,10 +65,50 @@ describe('configuration', () => {
   it('cannot be changed, at any depth', () => {
     const config = readConfig({ AUTH: 'jwt', ...jwt });
     const { http, database, images, telemetry, auth } = config;
-    const parts = [config, http, database, images, telemetry, telemetry.metrics, auth];
+    const parts = [
+      config,
+      http,
+      database,
+      images,
+      telemetry,
+      telemetry.metrics,
+      auth,
+      config.cors,
+      config.cors.origins,
+    ];
     const deeper = auth.kind === 'on' ? [auth.jwt, auth.jwt?.algorithms] : [];
     expect(deeper).toHaveLength(2);
     expect([...parts, ...deeper].filter((part) => !Object.isFrozen(part))).toEqual([]);
+  });
+
+  it('lets the pages of listed origins call, and of all only with authentication', () => {
+    const list = 'https://app.example.com, http://localhost:5173';
+    expect(readConfig({ CORS_ORIGINS: list }).cors).toEqual({ origins: list.split(', ') });
+    expect(readConfig({ CORS_ORIGINS: '*', AUTH: 'keys' }).cors).toEqual({ origins: 'any' });
+    expect(problemsOf({ CORS_ORIGINS: '*' })).toEqual([
+      'CORS_ORIGINS is "*", but must be a list of origins, since AUTH is off: * would let every page do everything.',
+    ]);
+  });
+
+  it.each([
+    ...[
+      'https://app.example.com/',
+      'https://app.example.com/app',
+      'app.example.com',
+      'null',
+      'HTTPS://app.example.com',
+    ],
+    ...['https://*.example.com', 'https://app.example.com:443', 'ftp://app.example.com', '*,https://app.example.com'],
+  ])('takes %s for no origins that a browser would name', (CORS_ORIGINS) => {
+    expect(problemsOf({ CORS_ORIGINS, AUTH: 'keys' })).toEqual([expect.stringContaining('CORS_ORIGINS is ')]);
+  });
+
+  it('bounds the connections of a process', () => {
+    expect(readConfig({ MAX_CONNECTIONS: '50' }).maxConnections).toBe(50);
+    for (const MAX_CONNECTIONS of ['0', '-1', '1e3', '1000001', 'many'])
+      expect(problemsOf({ MAX_CONNECTIONS })).toEqual([
+        expect.stringMatching(/^MAX_CONNECTIONS is .* from 1 to 1000000/),
+      ]);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { parseUrl } from './url.ts';
 export type CorsConfig = { readonly origins: readonly string[] | 'any' };
 
 function isOrigin(text: string): boolean {
-  return parseUrl(text, ['http:', 'https:'])?.origin === text;
+  return !text.includes('*') && parseUrl(text, ['http:', 'https:'])?.origin === text;
 }
 
 /**
