@@ -11,6 +11,7 @@ import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
 import type { Database } from './db/schema.ts';
 import { type PersistedOperations, readPersistedOperations } from './graphql/persisted-operations.ts';
 import { createImageRenderer } from './images/render.ts';
+import type { CorsOrigins } from './http/cors.ts';
 import { type OperatorPages, createOperatorPages } from './http/operator-pages.ts';
 import { nameRoute } from './http/route-name.ts';
 import { type Limiters, createLimiters } from './limiters.ts';
@@ -99,6 +100,7 @@ type Parts = UpsertDeps & {
   readonly limiters?: Limiters;
   readonly publicUrl: string;
   readonly exposure?: Exposure;
+  readonly corsOrigins?: CorsOrigins;
   readonly persistedOperations?: PersistedOperations | undefined;
   readonly telemetry?: ServerTelemetry;
   readonly pages?: OperatorPages;
@@ -108,12 +110,14 @@ type Parts = UpsertDeps & {
 export function composeServer(parts: Parts): Server {
   const { auth, blobs, now, publicUrl, pages, rate = unlimited } = parts;
   const { calls, failures } = parts.limiters ?? createLimiters(rate, now);
-  const { exposure = nothingExposed, persistedOperations = new Map(), telemetry = createPlainTelemetry() } = parts;
+  const { exposure = nothingExposed, corsOrigins = [], persistedOperations = new Map() } = parts;
+  const { telemetry = createPlainTelemetry() } = parts;
   const report = (error: unknown) => telemetry.log.error({ error }, 'the image store failed');
   const services = createServices({ report, ...parts, monitor: telemetry.figures, tracer: telemetry.tracing });
   const authenticate = createAuthentication(auth, {
     ...services,
     publicUrl,
+    corsOrigins,
     failures,
     trustedProxies: rate.trustedProxies,
     now,
@@ -128,6 +132,7 @@ export function composeServer(parts: Parts): Server {
     blobs,
     publicUrl,
     exposure,
+    corsOrigins,
     persistedOperations,
     telemetry,
     pages,
@@ -193,6 +198,7 @@ export async function createApp(
         limiters,
         publicUrl: config.publicUrl,
         exposure: config.exposure,
+        corsOrigins: config.cors.origins,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
         pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),

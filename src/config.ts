@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { type AuthConfig, readAuth } from './config/auth.ts';
+import { type CorsConfig, readCors } from './config/cors.ts';
 import { type DatabaseConfig, readDatabase } from './config/database.ts';
 import { type Exposure, readExposure } from './config/exposure.ts';
-import { type HttpConfig, readHttp } from './config/http.ts';
+import { type HttpConfig, readHttp, readMaxConnections } from './config/http.ts';
 import { type ImagesConfig, type S3Keys, readImages, readS3Keys } from './config/images.ts';
 import { ConfigError } from './config/problems.ts';
 import { type RateConfig, readRate } from './config/rate.ts';
@@ -14,6 +15,9 @@ export type Secrets = { readonly s3?: S3Keys };
 
 export type Config = {
   readonly http: HttpConfig;
+  /** How many connections a process serves at a time. */
+  readonly maxConnections: number;
+  readonly cors: CorsConfig;
   /** How many processes serve: more than one only with a PostgreSQL server. */
   readonly workers: number;
   readonly auth: AuthConfig;
@@ -42,14 +46,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const dataDirectory = path.resolve(env['DATA_DIR'] || 'data');
   const database = Object.freeze(readDatabase(env['DATABASE_URL'], dataDirectory, problems));
   const { http, publicUrl } = readHttp(env, problems);
-  const s3 = readS3Keys(env, problems);
   const auth = Object.freeze(readAuth(env, http.host, problems));
+  const s3 = readS3Keys(env, problems);
   const config: Config = {
     http,
+    maxConnections: readMaxConnections(env['MAX_CONNECTIONS'], problems),
     publicUrl,
     auth,
     rate: readRate(env, auth.kind === 'off', problems),
     exposure: readExposure(env, auth, problems),
+    cors: readCors(env['CORS_ORIGINS'], auth, problems),
     workers: readWorkers(env['WORKERS'], database.kind, problems),
     dataDirectory,
     database,

@@ -1,22 +1,14 @@
-import { type Server, createServer } from 'node:http';
+import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { limits } from './contract/limits.ts';
+import { createHttpServer } from './http/connections.ts';
 import { createOperatorListener } from './http/operator-pages.ts';
 import type { Limiters } from './limiters.ts';
 import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
-import { gracePeriod } from './stop-signals.ts';
 import { type Log, createLog } from './telemetry/log.ts';
-
-/** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */
-const timeouts = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 1_000,
-  // Longer than a balancer keeps a connection open, so that it never sends a request into a closing one.
-  keepAliveTimeout: 65_000,
-} as const;
 
 /** A process that serves. */
 export type RunningServer = {
@@ -37,7 +29,7 @@ function prepareClosing(server: Server): () => Promise<void> {
   });
   return async () => {
     server.close();
-    const deadline = performance.now() + gracePeriod;
+    const deadline = performance.now() + limits.connections.stoppingMillis;
     while (underWay > 0 && performance.now() < deadline) {
       server.closeIdleConnections();
       await delay(20);
@@ -49,7 +41,7 @@ function prepareClosing(server: Server): () => Promise<void> {
 /** Listens where operators look, if that is a port of its own; answers how to close it. */
 async function listenForOperators({ operatorPages }: App, { metrics }: Config['telemetry']): Promise<() => void> {
   if (metrics.kind !== 'own') return () => undefined;
-  const server = createServer(timeouts, createOperatorListener(operatorPages));
+  const server = createHttpServer(createOperatorListener(operatorPages));
   await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
   return () => {
     server.close();
@@ -81,7 +73,7 @@ export async function serve(
   const app = await createApp(config, log, options);
   let closeOperators: () => void = () => undefined;
   try {
-    const server = createServer(timeouts, app.server.listener);
+    const server = createHttpServer(app.server.listener, config.maxConnections);
     const close = prepareClosing(server);
     const organizations = await app.organizations();
     const hasKeys = await app.hasKeys();

@@ -49,6 +49,10 @@ Environment:
   DATA_DIR      the folder that holds the embedded database, and the images unless S3_BUCKET is set (./data)
   DATABASE_URL  a PostgreSQL server instead of the embedded database: postgres://user:password@host:5432/database
   PUBLIC_URL    what the addresses in answers begin with (http://HOST:PORT)
+  CORS_ORIGINS  the origins whose pages may call GraphQL and read pictures, such as https://app.example.com (none);
+                with AUTH also *
+  MAX_CONNECTIONS
+                how many connections a process serves at a time (2000)
   PERSISTED_OPERATIONS
                 a JSON file of GraphQL operations by id, which clients may then name by documentId (none)
   S3_BUCKET     a bucket of an S3-compatible store, for the images instead of a folder; with it:

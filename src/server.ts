@@ -5,6 +5,7 @@ import type { Authenticate } from './auth/authenticate.ts';
 import type { CallLimit } from './auth/call-limit.ts';
 import { notePeer } from './auth/client-address.ts';
 import type { Exposure } from './config/exposure.ts';
+import { limits } from './contract/limits.ts';
 import { createIdentification, useCallers, useCallsLeft } from './graphql/callers.ts';
 import { createContext } from './graphql/create-context.ts';
 import { createDocumentCaches } from './graphql/document-cache.ts';
@@ -20,16 +21,17 @@ import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useTracing } from './graphql/tracing.ts';
 import { useBodyLimit } from './http/body-limit.ts';
-import { createGraphiQL, renderGraphiQL } from './http/graphiql.ts';
+import { type CorsOrigins, createCors } from './http/cors.ts';
+import { useGraphiQL } from './http/graphiql.ts';
 import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createDirectOperations } from './http/direct-operations.ts';
 import { createListener } from './http/listener.ts';
-import { limits } from './http/limits.ts';
 import type { NodeExchange } from './http/node-exchange.ts';
 import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
 import { createRequestObserver } from './http/request-observer.ts';
+import { createSecurityHeaders } from './http/security-headers.ts';
 import { useUploads } from './http/uploads.ts';
 import { answerRest, isRestRequest } from './rest/door.ts';
 import type { Services } from './services/services.ts';
@@ -49,6 +51,8 @@ type ServerDeps = {
   readonly blobs: BlobStore;
   readonly publicUrl: string;
   readonly exposure: Exposure;
+  /** Whose pages may call GraphQL and read pictures. */
+  readonly corsOrigins: CorsOrigins;
   readonly persistedOperations: PersistedOperations;
   readonly telemetry: ServerTelemetry;
   readonly pages: OperatorPages | undefined;
@@ -71,7 +75,7 @@ const endpoint = '/graphql';
 /** Both doors and the images: one ordered list of Yoga's plugins, and the short ways past fetch's adapters. */
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, calls, isAuthenticated, now, blobs, publicUrl, persistedOperations } = deps;
-  const { exposure, telemetry, pages } = deps;
+  const { exposure, corsOrigins, telemetry, pages } = deps;
   const { log, logsAll, figures, tracing } = telemetry;
   const serverLog = createServerLog(log);
   const reportFailure = (failure: unknown) => serverLog.error(failure);
@@ -83,7 +87,7 @@ export function createServer(deps: ServerDeps): Server {
   const contextDeps = { services, identify, calls, publicUrl, reportFailure };
   const direct = createDirectOperations({
     path: endpoint,
-    maxBytes: limits.operationBytes,
+    maxBytes: limits.graphql.operationBytes,
     identify: (request) => identify(request, 'graphql'),
     describeCalls,
   });
@@ -99,19 +103,19 @@ export function createServer(deps: ServerDeps): Server {
     maxRequestBodySize: false,
     parserAndValidationCache: createDocumentCaches(),
     landingPage: false,
-    renderGraphiQL,
-    graphiql: exposure.graphiql && createGraphiQL(publicUrl, isAuthenticated),
+    graphiql: false,
     plugins: [
       ...(pages ? [useOperatorPages(pages)] : []),
       ...(calls ? [useCallsLeft(describeCalls)] : []),
       useImages(blobs, reportFailure),
+      ...(exposure.graphiql ? [useGraphiQL(endpoint, publicUrl, isAuthenticated)] : []),
       useHome(endpoint, exposure.graphiql),
       useCallers({ identify, authenticate, now }),
       useCSRFPrevention({
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
-      useBodyLimit(limits),
+      useBodyLimit(limits.graphql),
       useScopes(schema),
       useDocumentLimits(schema),
       ...(exposure.introspection ? [] : [useClosedSchema()]),
@@ -123,7 +127,9 @@ export function createServer(deps: ServerDeps): Server {
       direct.plugin,
     ],
   });
+  const answerPreflight = createCors(corsOrigins);
   const answer = async (exchange: NodeExchange): Promise<void> => {
+    if (answerPreflight(exchange)) return;
     notePeer(exchange.incoming);
     if (isRestRequest(exchange)) await answerRest(yoga, exchange, describeCalls);
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
@@ -132,6 +138,7 @@ export function createServer(deps: ServerDeps): Server {
     listener: createListener((incoming, response) => answer({ incoming, response }), {
       log,
       observe: createRequestObserver({ log, logsAll, count: figures.countRequest }),
+      protect: createSecurityHeaders(publicUrl.startsWith('https:')),
       trace: tracing?.traceRequest,
     }),
   };

@@ -3,9 +3,6 @@ import { once } from 'node:events';
 /** What emits SIGINT and SIGTERM, such as the process. */
 export type Signals = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 
-/** How long requests under way may take to finish once a process is to stop, in milliseconds. */
-export const gracePeriod = 10_000;
-
 const stopNames: readonly string[] = ['SIGINT', 'SIGTERM'];
 
 /** Aborts on the first SIGINT or SIGTERM; a second one is left to Node, which ends the process at once. */

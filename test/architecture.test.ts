@@ -9,7 +9,7 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   contract: { folders: [] },
   migrations: { folders: [], packages: ['kysely'] },
   images: { folders: ['contract', '.'], packages: ['sharp'] },
-  storage: { folders: [], packages: ['@aws-sdk/'] },
+  storage: { folders: ['contract'], packages: ['@aws-sdk/'] },
   db: { folders: ['contract', 'migrations'], packages: ['kysely', 'pg', '@electric-sql/pglite'] },
   services: { folders: ['contract', 'db', 'images', 'storage', '.'], packages: ['kysely'] },
   auth: { folders: ['contract', 'config', 'services', '.'], packages: ['jose', 'ipaddr.js'] },
@@ -18,8 +18,8 @@ const table: Record<string, { folders: readonly string[]; packages?: readonly st
   telemetry: { folders: ['.'], packages: ['pino', 'prom-client', '@opentelemetry'] },
   import: { folders: ['contract', 'services', '.'] },
   http: { folders: ['contract', 'graphql', 'storage', 'telemetry'] },
-  config: { folders: [] },
-  workers: { folders: ['.'] },
+  config: { folders: ['contract'] },
+  workers: { folders: ['contract', '.'] },
 };
 
 /** Packages that only the folders naming them may import. */

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { maxImageBytes } from '../src/contract/parameters.ts';
-import { limits } from '../src/http/limits.ts';
-import { formLimits } from '../src/rest/form.ts';
+import { limits } from '../src/contract/limits.ts';
 import { type TestGateway, encodeForm, openTestGateway } from './support/gateway.ts';
 import { makePicture, toFile } from './support/pictures.ts';
 import { type Listening, type RawAnswer, headerValues, listen, sendRaw, toRequest } from './support/raw-http.ts';
@@ -213,7 +211,7 @@ describe('bodies that are too large', () => {
       'text of a form',
       customerLine,
       urlencoded,
-      () => `name=x&comment=${'x'.repeat(formLimits.textBytes)}`,
+      () => `name=x&comment=${'x'.repeat(limits.form.textBytes)}`,
       413,
       'payload_too_large',
     ],
@@ -221,7 +219,7 @@ describe('bodies that are too large', () => {
       'parameters of a form',
       customerLine,
       urlencoded,
-      () => 'a=b&'.repeat(formLimits.parts + 1),
+      () => 'a=b&'.repeat(limits.form.parameters + 1),
       413,
       'payload_too_large',
     ],
@@ -229,7 +227,7 @@ describe('bodies that are too large', () => {
       'text of parts',
       customerLine,
       { 'content-type': boundary },
-      () => `${part('comment', 'x'.repeat(formLimits.textBytes + 1))}--x--`,
+      () => `${part('comment', 'x'.repeat(limits.form.textBytes + 1))}--x--`,
       413,
       'payload_too_large',
     ],
@@ -237,7 +235,7 @@ describe('bodies that are too large', () => {
       'parts',
       customerLine,
       { 'content-type': boundary },
-      () => `${part('a', '').repeat(formLimits.parts + 1)}--x--`,
+      () => `${part('a', '').repeat(limits.form.parameters + 1)}--x--`,
       413,
       'payload_too_large',
     ],
@@ -295,18 +293,19 @@ describe('bodies that are too large', () => {
     await expectUnharmed();
   });
 
-  const tooLong = limits.operationBytes + 1;
+  const tooLong = limits.graphql.operationBytes + 1;
   const csrf = { 'x-graphql-yoga-csrf': '1' };
   const bodies: readonly (readonly [string, Record<string, string>, () => string])[] = [
     ['JSON', json, () => `{"query":"{__typename}"}${' '.repeat(tooLong)}`],
     [
       'multipart',
       { ...csrf, 'content-type': boundary },
-      () => `${part('operations', '{}')}${part('map', '{"0":["query"]}')}${filePart('0', limits.uploadBytes + 1)}--x--`,
+      () =>
+        `${part('operations', '{}')}${part('map', '{"0":["query"]}')}${filePart('0', limits.graphql.uploadBytes + 1)}--x--`,
     ],
   ];
 
-  it.each([maxImageBytes + 1, 3_000_000, 20_000_000])(
+  it.each([limits.images.fileBytes + 1, 3_000_000, 20_000_000])(
     'ruling 38: are refused as an upload’s own error: %i',
     async (size) => {
       const { line, headers } = (await makeRequests()).graphql;

@@ -3,12 +3,12 @@ import { composeServer } from '../src/app.ts';
 import { texts } from '../src/contract/errors.ts';
 import { inOrganization } from '../src/db/organization.ts';
 import type { Database } from '../src/db/schema.ts';
-import { limits } from '../src/http/limits.ts';
+import { limits } from '../src/contract/limits.ts';
 import type { UpsertCustomerInput } from '../src/services/customers/input.ts';
 import { customerModel } from '../src/services/customers/upsert.ts';
 import { ServiceUnavailableError } from '../src/services/errors.ts';
 import { createServices } from '../src/services/services.ts';
-import { type BulkRules, maxBulkItems, upsertBulk } from '../src/services/upsert/bulk.ts';
+import { type BulkRules, upsertBulk } from '../src/services/upsert/bulk.ts';
 import { UpsertEngine } from '../src/services/upsert/engine.ts';
 import {
   type GraphAnswer,
@@ -497,7 +497,7 @@ describe('a bulk upsert whose database fails', () => {
       const patience = { races: 300, outages: 300 };
       const upsert = (rules: BulkRules) =>
         upsertBulk(
-          new UpsertEngine(customerModel, { ...gateway.deps, db }, { patience }),
+          new UpsertEngine(customerModel, { ...gateway.deps, db, patience }),
           gateway.actor,
           toItems(named('away')),
           rules,
@@ -642,10 +642,10 @@ function createCount(query: string) {
 
 describe('the size of a bulk upsert', () => {
   it('is at most 1 000 items, which fit into a request when they are complete', async () => {
-    const inputs = Array.from({ length: maxBulkItems }, (_, index) => createFullInput(index));
+    const inputs = Array.from({ length: limits.graphql.bulkItems }, (_, index) => createFullInput(index));
     const body = JSON.stringify({ query: customersMutation, variables: { inputs } });
-    expect(Buffer.byteLength(body)).toBeLessThan(limits.operationBytes / 2);
-    for (const wrong of [[], [...inputs, createFullInput(maxBulkItems)]]) {
+    expect(Buffer.byteLength(body)).toBeLessThan(limits.graphql.operationBytes / 2);
+    for (const wrong of [[], [...inputs, createFullInput(limits.graphql.bulkItems)]]) {
       const answer = await expectUntouched(() => gateway.graphql(customersMutation, { inputs: wrong }));
       expect(answer.errors).toEqual([
         expect.objectContaining({

@@ -24,6 +24,8 @@ describe('configuration', () => {
     const dataDirectory = path.resolve('data');
     expect(readConfig({})).toEqual({
       http: { host: '127.0.0.1', port: 4000 },
+      maxConnections: 2_000,
+      cors: { origins: [] },
       workers: 1,
       publicUrl: 'http://127.0.0.1:4000',
       auth: { kind: 'off' },
@@ -68,11 +70,42 @@ describe('configuration', () => {
 
   it('cannot be changed, at any depth', () => {
     const config = readConfig({ AUTH: 'jwt', ...jwt, RATE_LIMIT: '1/s' });
-    const { http, database, images, telemetry, auth, rate } = config;
+    const { http, database, images, telemetry, auth, rate, cors } = config;
     const parts = [config, http, database, images, telemetry, telemetry.metrics, auth, rate, ...Object.values(rate)];
-    const deeper = auth.kind === 'on' ? [auth.jwt, auth.jwt?.algorithms] : [];
+    const deeper: unknown[] = auth.kind === 'on' ? [auth.jwt, auth.jwt?.algorithms] : [];
     expect(deeper).toHaveLength(2);
+    deeper.push(cors, cors.origins);
     expect([...parts, ...deeper].filter((part) => !Object.isFrozen(part))).toEqual([]);
+  });
+
+  it('lets the pages of listed origins call, and of all only with authentication', () => {
+    const list = 'https://app.example.com, http://localhost:5173';
+    expect(readConfig({ CORS_ORIGINS: list }).cors).toEqual({ origins: list.split(', ') });
+    expect(readConfig({ CORS_ORIGINS: '*', AUTH: 'keys' }).cors).toEqual({ origins: 'any' });
+    expect(problemsOf({ CORS_ORIGINS: '*' })).toEqual([
+      'CORS_ORIGINS is "*", but must be a list of origins, since AUTH is off: * would let every page do everything.',
+    ]);
+  });
+
+  it.each([
+    ...[
+      'https://app.example.com/',
+      'https://app.example.com/app',
+      'app.example.com',
+      'null',
+      'HTTPS://app.example.com',
+    ],
+    ...['https://*.example.com', 'https://app.example.com:443', 'ftp://app.example.com', '*,https://app.example.com'],
+  ])('takes %s for no origins that a browser would name', (CORS_ORIGINS) => {
+    expect(problemsOf({ CORS_ORIGINS, AUTH: 'keys' })).toEqual([expect.stringContaining('CORS_ORIGINS is ')]);
+  });
+
+  it('bounds the connections of a process', () => {
+    expect(readConfig({ MAX_CONNECTIONS: '50' }).maxConnections).toBe(50);
+    for (const MAX_CONNECTIONS of ['0', '-1', '1e3', '1000001', 'many'])
+      expect(problemsOf({ MAX_CONNECTIONS })).toEqual([
+        expect.stringMatching(/^MAX_CONNECTIONS is .* from 1 to 1000000/),
+      ]);
   });
 
   it.each([

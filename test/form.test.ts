@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { describe, expect, test } from 'vitest';
 import { texts } from '../src/contract/errors.ts';
-import { maxImageBytes } from '../src/contract/parameters.ts';
-import { type Form, FormError, formLimits, readForm } from '../src/rest/form.ts';
+import { limits } from '../src/contract/limits.ts';
+import { type Form, FormError, readForm } from '../src/rest/form.ts';
 import { tries } from './support/tries.ts';
 
 const urlencoded = 'application/x-www-form-urlencoded';
@@ -378,7 +378,7 @@ describe('multipart', () => {
 });
 
 describe('limits', () => {
-  const { textBytes, nameBytes, partHeaderBytes, bodyBytes } = formLimits;
+  const { textBytes, nameBytes, partHeaderBytes, bodyBytes } = limits.form;
 
   test('takes an urlencoded body of exactly the limit and no more', async () => {
     const body = `a=${'x'.repeat(textBytes - 2)}`;
@@ -396,10 +396,10 @@ describe('limits', () => {
   });
 
   test('takes 1 000 parameters and no more', async () => {
-    const fields = Array.from({ length: formLimits.parts }, (_, index) => field(`n${index}`, ''));
-    expect((await read(multipart, parts(...fields))).size).toBe(formLimits.parts);
+    const fields = Array.from({ length: limits.form.parameters }, (_, index) => field(`n${index}`, ''));
+    expect((await read(multipart, parts(...fields))).size).toBe(limits.form.parameters);
     await expect(read(multipart, parts(...fields, field('a', '')))).rejects.toEqual(tooLarge('parameters'));
-    const pairs = 'a=1&'.repeat(formLimits.parts);
+    const pairs = 'a=1&'.repeat(limits.form.parameters);
     expect((await read(urlencoded, pairs)).size).toBe(1);
     await expect(read(urlencoded, `${pairs}a=1`)).rejects.toEqual(tooLarge('parameters'));
   });
@@ -422,14 +422,21 @@ describe('limits', () => {
   });
 
   test('ruling 38: keeps one byte too many of a large image, and what follows it', async () => {
-    const body = parts(file('imageFile', 'a.png', Buffer.alloc((20 * maxImageBytes) / 2, 1)), field('a', '1'));
+    const body = parts(
+      file('imageFile', 'a.png', Buffer.alloc((20 * limits.images.fileBytes) / 2, 1)),
+      field('a', '1'),
+    );
     const form = await read(multipart, body, [65_536]);
     const image = form.get('imageFile');
-    expect(image?.kind === 'file' && image.bytes.length).toBe(maxImageBytes + 1);
+    expect(image?.kind === 'file' && image.bytes.length).toBe(limits.images.fileBytes + 1);
     expect(form.get('a')).toEqual({ kind: 'text', value: '1' });
-    const whole = await read(multipart, parts(file('imageFile', 'a.png', Buffer.alloc(maxImageBytes, 1))), [65_536]);
+    const whole = await read(
+      multipart,
+      parts(file('imageFile', 'a.png', Buffer.alloc(limits.images.fileBytes, 1))),
+      [65_536],
+    );
     const fitting = whole.get('imageFile');
-    expect(fitting?.kind === 'file' && fitting.bytes.length).toBe(maxImageBytes);
+    expect(fitting?.kind === 'file' && fitting.bytes.length).toBe(limits.images.fileBytes);
   });
 
   test('stops reading a body that is too large, and blames the image if it was one', async () => {
@@ -450,7 +457,7 @@ describe('limits', () => {
     const starts: [Bytes, unknown][] = [
       [file('imageFile', 'a.png', '').subarray(0, -2), refused('exceeded_file_size', texts.fileTooLarge)],
       [
-        join(file('imageFile', 'a.png', Buffer.alloc(maxImageBytes + 1)), nameless.subarray(0, -2)),
+        join(file('imageFile', 'a.png', Buffer.alloc(limits.images.fileBytes + 1)), nameless.subarray(0, -2)),
         refused('exceeded_file_size', texts.fileTooLarge),
       ],
       [join(file('imageFile', 'a.png', 'x'), nameless.subarray(0, -2)), tooLarge('body')],

@@ -248,6 +248,8 @@ if (findDatabaseKind() === 'postgres')
       const directory = storage.env['DATA_DIR'] ?? '';
       const config = {
         http: { host: '127.0.0.1', port: 0 },
+        maxConnections: 10,
+        cors: { origins: [] },
         workers: 1,
         auth: anybody,
         rate: readConfig({}).rate,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { maxPaymentTypes } from '../src/contract/parameters.ts';
+import { limits } from '../src/contract/limits.ts';
 import { readPaymentTypes } from '../src/contract/payment-types.ts';
 import { tries } from './support/tries.ts';
 
@@ -106,8 +106,8 @@ describe('readPaymentTypes', () => {
   });
 
   test('ruling 28: reads at most 250 different ids', () => {
-    expect(readPaymentTypes(list(maxPaymentTypes))).toMatchObject({ ok: true });
-    expect(readPaymentTypes(list(maxPaymentTypes + 1))).toEqual(unreadable);
+    expect(readPaymentTypes(list(limits.values.paymentTypes))).toMatchObject({ ok: true });
+    expect(readPaymentTypes(list(limits.values.paymentTypes + 1))).toEqual(unreadable);
     expect(readPaymentTypes(`[${'7,'.repeat(1_000)}]`)).toEqual(read('7'));
   });
 

@@ -46,7 +46,7 @@ const upsertCategories = (inputs: readonly UpsertCustomerCategoryInput[], over: 
 
 /** Upserts a customer, and gives up soon. */
 function upsertImpatiently(input: UpsertCustomerInput, db: Database) {
-  const engine = new UpsertEngine(customerModel, { ...deps, db }, { patience: { races: 300, outages: 300 } });
+  const engine = new UpsertEngine(customerModel, { ...deps, db, patience: { races: 300, outages: 300 } });
   return upsertList(engine, actor, [{ input, problems: [] }]);
 }
 
@@ -594,10 +594,14 @@ describe('ruling 41: nothing is half done when a file cannot be written', () => 
 });
 
 describe('ruling 41: nothing is half done when the database fails', () => {
-  it.each(['XX000', '57014', '53100'])('error %s leaves neither row nor file', async (code) => {
+  it.each([
+    ['XX000', InjectedError],
+    ['57014', ServiceUnavailableError],
+    ['53100', InjectedError],
+  ])('error %s leaves neither row nor file', async (code, failure) => {
     const reference = `failing-${code}`;
     const input = { reference, name: 'n', logo: await createPicture(`${reference}.png`) };
-    await expect(upsertAll([input], failWrite(createServerError(code)))).rejects.toThrow(InjectedError);
+    await expect(upsertAll([input], failWrite(createServerError(code)))).rejects.toThrow(failure);
     expect(await readCustomer(reference)).toBeUndefined();
     expect(await filesOf(`${reference}.png`)).toStrictEqual([]);
     expect(summarize(await upsertAll([input]))).toStrictEqual([`created ${reference}@1`]);

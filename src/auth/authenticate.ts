@@ -22,6 +22,8 @@ export type Authenticate = (request: Pick<Request, 'url' | 'headers'>, door: Doo
 
 export type AuthenticationDeps = {
   readonly publicUrl: string;
+  /** Whose pages may call GraphQL; `any` only where a call needs a credential. */
+  readonly corsOrigins: readonly string[] | 'any';
   readonly organizations: OrganizationDirectory;
   readonly apiKeys: ApiKeyDirectory;
   readonly users: UserDirectory;
@@ -33,13 +35,15 @@ export type AuthenticationDeps = {
 
 /**
  * Lets everybody on this machine do everything, but not the sites that are open in their browsers: neither by a name that was
- * made to lead here (DNS rebinding) nor by a form.
+ * made to lead here (DNS rebinding) nor by a form. Those that the settings name may use GraphQL.
  */
-function createOpenDoor({ publicUrl, organizations }: AuthenticationDeps): Authenticate {
+function createOpenDoor({ publicUrl, corsOrigins, organizations }: AuthenticationDeps): Authenticate {
   const ownHost = new URL(publicUrl).hostname;
-  return async ({ url, headers }) => {
+  const isNamed = (headers: Headers) => corsOrigins !== 'any' && corsOrigins.includes(headers.get('origin') ?? '');
+  return async ({ url, headers }, door) => {
     const { hostname } = new URL(url);
-    if (isFromOtherSite(headers) || (hostname !== ownHost && !isLoopback(hostname))) {
+    const isForeign = isFromOtherSite(headers) && !(door === 'graphql' && isNamed(headers));
+    if (isForeign || (hostname !== ownHost && !isLoopback(hostname))) {
       throw new AccessError('forbidden', texts.otherSite);
     }
     const organization = await chooseOrganization(organizations, readOrganizationName(headers));

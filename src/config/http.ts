@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { limits } from '../contract/limits.ts';
 import { type Problems, complain } from './problems.ts';
 import { parseUrl } from './url.ts';
 
@@ -43,6 +44,17 @@ function readPublicUrl(value: string | undefined, http: HttpConfig, problems: Pr
     return value;
   }
   return (url.origin + url.pathname).replace(/\/+$/, '');
+}
+
+const largestMaxConnections = 1_000_000;
+
+/** MAX_CONNECTIONS, of one process. */
+export function readMaxConnections(value: string | undefined, problems: Problems): number {
+  if (!value) return limits.connections.atOnce;
+  const most = /^\d{1,7}$/.test(value) ? Number(value) : 0;
+  if (most < 1 || most > largestMaxConnections)
+    complain(problems, 'MAX_CONNECTIONS', value, `a whole number from 1 to ${largestMaxConnections}`);
+  return most;
 }
 
 /** HOST and PORT, and what PUBLIC_URL says every address in an answer begins with. */

@@ -7,7 +7,7 @@ export type StoredImage = {
   readonly height: number;
 };
 
-/** A file as a client sent it. `bytes` holds at most one byte more than `maxImageBytes`: enough to see it is too large. */
+/** A file as a client sent it. `bytes` holds at most one byte more than is accepted: enough to see it is too large. */
 export type UploadedFile = { readonly filename: string; readonly bytes: Uint8Array };
 
 /** The sizes every image is kept in: the contract's prefix, and the square it fits, in pixels. */

@@ -1,4 +1,5 @@
 import type { Noun } from './errors.ts';
+import { limits } from './limits.ts';
 
 /** What a parameter holds, and its limits (rulings 12, 20, 21). */
 export type ParameterKind =
@@ -21,7 +22,7 @@ export type Parameter = {
   readonly graphqlOnly?: true;
 };
 
-const text = (max = 255) => ({ type: 'text', max }) as const;
+const text = (max: number = limits.values.textCharacters) => ({ type: 'text', max }) as const;
 const number = (min: number, max = Number.MAX_VALUE) => ({ type: 'number', min, max }) as const;
 const relation = (noun: Noun) => ({ type: 'relation', noun }) as const;
 const boolean = { type: 'boolean' } as const;
@@ -44,21 +45,21 @@ export const customerParameters = [
   { name: 'billingCountry', field: 'billingCountry', kind: country },
   { name: 'billingCity', field: 'billingCity', kind: text() },
   { name: 'billingPostalCode', field: 'billingPostalCode', kind: text() },
-  { name: 'billingAddress', field: 'billingAddress', kind: text(1_000) },
+  { name: 'billingAddress', field: 'billingAddress', kind: text(limits.values.longTextCharacters) },
   { name: 'billingLat', field: 'billingLat', kind: latitude },
   { name: 'billingLng', field: 'billingLng', kind: longitude },
   { name: 'country', field: 'country', kind: country },
   { name: 'city', field: 'city', kind: text() },
   { name: 'postalCode', field: 'postalCode', kind: text() },
-  { name: 'address', field: 'address', kind: text(1_000) },
+  { name: 'address', field: 'address', kind: text(limits.values.longTextCharacters) },
   { name: 'latitude', field: 'latitude', kind: latitude },
   { name: 'longitude', field: 'longitude', kind: longitude },
   { name: 'email', field: 'email', kind: text() },
   { name: 'phone', field: 'phone', kind: text() },
   { name: 'mobile', field: 'mobile', kind: text() },
   { name: 'fax', field: 'fax', kind: text() },
-  { name: 'comment', field: 'comment', kind: text(10_000) },
-  { name: 'website', field: 'website', kind: text(1_000) },
+  { name: 'comment', field: 'comment', kind: text(limits.values.longestTextCharacters) },
+  { name: 'website', field: 'website', kind: text(limits.values.longTextCharacters) },
   { name: 'creditLimit', field: 'creditLimit', kind: number(0) },
   {
     name: 'dueDateConfigNumber',
@@ -73,7 +74,7 @@ export const customerParameters = [
   { name: 'paymentTypes', field: 'paymentTypes', kind: { type: 'paymentTypes' } },
   { name: 'regionId', field: 'regionId', kind: relation('region') },
   { name: 'onHold', field: 'onHold', kind: boolean },
-  { name: 'onHoldReason', field: 'onHoldReason', kind: text(1_000) },
+  { name: 'onHoldReason', field: 'onHoldReason', kind: text(limits.values.longTextCharacters) },
 ] as const satisfies readonly Parameter[];
 
 /** The customer categories page's table, in its order, and what only GraphQL sets. */
@@ -82,11 +83,5 @@ export const customerCategoryParameters = [
   { name: 'isRoot', field: 'isRoot', kind: boolean },
   { name: 'parentId', field: 'parent', kind: relation('parent customer category') },
   { name: 'image', field: 'image', kind: { type: 'image' } },
-  { name: 'description', field: 'description', kind: text(10_000), graphqlOnly: true },
+  { name: 'description', field: 'description', kind: text(limits.values.longestTextCharacters), graphqlOnly: true },
 ] as const satisfies readonly Parameter[];
-
-/** The largest image that is accepted, in bytes: 2 Mo, inclusive (ruling 38). */
-export const maxImageBytes = 2_097_152;
-
-/** The most payment types one customer may have (ruling 28). */
-export const maxPaymentTypes = 250;

@@ -1,5 +1,5 @@
 import { normalizeId } from './ids.ts';
-import { maxPaymentTypes } from './parameters.ts';
+import { limits } from './limits.ts';
 
 /** The ids as and in the order they were sent, without duplicates; or the parameter that the error text names. */
 export type PaymentTypesReading =
@@ -21,7 +21,9 @@ export function readPaymentTypes(text: string): PaymentTypesReading {
     if (id === undefined) return { ok: false, parameter: 'payment type id' };
     if (!sent.has(id)) sent.set(id, literal);
   }
-  return sent.size > maxPaymentTypes ? { ok: false, parameter: 'paymentTypes' } : { ok: true, ids: [...sent.values()] };
+  return sent.size > limits.values.paymentTypes
+    ? { ok: false, parameter: 'paymentTypes' }
+    : { ok: true, ids: [...sent.values()] };
 }
 
 type Token =

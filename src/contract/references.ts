@@ -1,5 +1,4 @@
-/** The longest reference, in characters (ruling 3). */
-const maxLength = 255;
+import { limits } from './limits.ts';
 
 const controlCharacter = /\p{Cc}/u;
 
@@ -13,5 +12,7 @@ export function isLongerThan(text: string, characters: number): boolean {
 export function normalizeReference(text: string): string | undefined {
   if (!text.isWellFormed()) return undefined;
   const reference = text.trim().normalize('NFC');
-  return controlCharacter.test(reference) || isLongerThan(reference, maxLength) ? undefined : reference;
+  return controlCharacter.test(reference) || isLongerThan(reference, limits.values.referenceCharacters)
+    ? undefined
+    : reference;
 }

@@ -1,7 +1,8 @@
+import { limits } from '../contract/limits.ts';
 import { type ChangeSignal, createLocalSignal } from './change-signal.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openPglite, type PgliteSettings } from './pglite.ts';
-import { defaultPoolSize, type PoolLoad, openPostgres, type PostgresSettings } from './postgres.ts';
+import { type PoolLoad, openPostgres, type PostgresSettings } from './postgres.ts';
 import { openPostgresSignal } from './postgres-signal.ts';
 import type { Database } from './schema.ts';
 import type { NoteStatement } from './statement-log.ts';
@@ -32,13 +33,11 @@ export async function openDatabase(settings: DatabaseSettings, note?: NoteStatem
   return openFolder(settings.directory, note);
 }
 
-/** One would have a long read hold up the writes of a whole process. */
-const fewestConnections = 2;
-
 /** The settings for each of several processes that together open no more connections than one does, or two each where those are more. */
 export function shareConnections(settings: DatabaseSettings, processes: number): DatabaseSettings {
   if (settings.kind === 'pglite') return settings;
-  return { ...settings, poolSize: Math.max(fewestConnections, Math.floor(defaultPoolSize / processes)) };
+  const { usual, fewest } = limits.database.connections;
+  return { ...settings, poolSize: Math.max(fewest, Math.floor(usual / processes)) };
 }
 
 /** Opens the signal for changes that reaches every process on the database the settings name. */

@@ -6,6 +6,8 @@ const foreignKeyViolation = '23503';
 const serializationFailure = '40001';
 const deadlockDetected = '40P01';
 const tooManyConnections = '53300';
+const queryCanceled = '57014';
+const lockNotAvailable = '55P03';
 
 /** Codes that mean the session is over, and those Node gives a socket that failed. */
 const connectionCodes = new Set([
@@ -65,6 +67,16 @@ export function isForeignKeyViolation(error: unknown): boolean {
 export function isRetryable(error: unknown): boolean {
   const code = findCode(error);
   return code === serializationFailure || code === deadlockDetected;
+}
+
+/** Whether a lock was not to be had in time: another transaction holds it, and nothing of this one is kept. */
+export function isLockTimeout(error: unknown): boolean {
+  return findCode(error) === lockNotAvailable;
+}
+
+/** Whether the server ended a statement for the time it took, waiting or working: nothing of its transaction is kept. */
+export function isTimeout(error: unknown): boolean {
+  return isLockTimeout(error) || findCode(error) === queryCanceled;
 }
 
 /** Whether the database could not be reached, was too slow to answer, or the connection was lost: the statement's fate is unknown. */

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type PostgresPool, sql } from 'kysely';
 import pg from 'pg';
+import { limits } from '../contract/limits.ts';
 import { isConnectionError } from './errors.ts';
 import { openScopes, organizationSetting } from './organization.ts';
 import { type Preamble, PreparingPool } from './preparing-pool.ts';
@@ -9,14 +10,6 @@ import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { SilenceWatch, createFindWorking } from './silence.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
 
-/** The server's limit for one statement, in milliseconds. */
-const statementTimeout = 30_000;
-/** Reached only where the server's own word no longer gets here. */
-const answerTimeout = statementTimeout + 5_000;
-/** For opening a connection, or waiting for one of the pool's. */
-const connectionTimeout = 5_000;
-/** Nothing but statements happens in a transaction: one that rests has lost us, and what it locked is waited for. */
-const idleInTransactionTimeout = 5_000;
 const oldestVersion = 15;
 const int8Array = 1016;
 
@@ -26,9 +19,6 @@ const int8Array = 1016;
  * is so for a minute has lost us.
  */
 const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off -c idle_session_timeout=60s';
-
-/** The most connections of a process that has the server to itself. */
-export const defaultPoolSize = 10;
 
 /** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
@@ -44,11 +34,11 @@ export type OpenPool = { readonly db: Database; readonly readPool: () => PoolLoa
  * password, where the server cannot be reached, refuses us, or is older than PostgreSQL 15.
  */
 export async function openPostgres(
-  { url, poolSize = defaultPoolSize }: PostgresSettings,
+  { url, poolSize = limits.database.connections.usual }: PostgresSettings,
   note?: NoteStatement,
 ): Promise<OpenPool> {
   const pool = createPool(url, poolSize);
-  const preparing = new PreparingPool(pool, answerTimeout, new SilenceWatch(createFindWorking(url)));
+  const preparing = new PreparingPool(pool, limits.database.answerMillis, new SilenceWatch(createFindWorking(url)));
   const upkeep = new Upkeep(() => user, analyzeChanged, 2);
   const log = createStatementLog(upkeep, note);
   const connect = (to: PostgresPool) => new Kysely<Schema>({ dialect: new PostgresDialect({ pool: to }), log });
@@ -70,11 +60,24 @@ function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
   return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
-/** Sets the organization, or none, and where policies don't bind the user the role that they bind, until the transaction ends. */
+/**
+ * Sets until the transaction ends the organization, or none, the role that policies bind where they don't bind the user, and
+ * how long things may take: a proxy such as PgBouncer takes no settings when it is connected to. What is done outside of
+ * organizations is maintenance too, which may wait for locks.
+ */
 function createPreamble(organizationId: number | null, isBound: boolean): Preamble {
-  const setting = `set_config('${organizationSetting}', $1, true) is null`;
-  const text = `select where ${isBound ? '' : `set_config('role', '${boundRole}', true) is null or `}${setting}`;
-  return { text, values: [String(organizationId ?? '')] };
+  const { statementMillis, idleInTransactionMillis, lockMillis } = limits.database;
+  const settings = [
+    ...(isBound ? [] : [`'role', '${boundRole}'`]),
+    `'statement_timeout', '${statementMillis}'`,
+    `'idle_in_transaction_session_timeout', '${idleInTransactionMillis}'`,
+    `'${organizationSetting}', $1`,
+    `'lock_timeout', $2`,
+  ];
+  const text = `select where ${settings.map((setting) => `set_config(${setting}, true) is null`).join(' or ')}`;
+  return organizationId === null
+    ? { text, values: ['', '0'] }
+    : { text, values: [String(organizationId), String(lockMillis)] };
 }
 
 /** The server is too old for the schema (it uses `nulls not distinct`). */
@@ -105,11 +108,11 @@ function createPool(url: string, poolSize: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: requireReadableUrl(url),
     max: poolSize,
-    connectionTimeoutMillis: connectionTimeout,
+    connectionTimeoutMillis: limits.database.connectMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: idleInTransactionTimeout,
+    statement_timeout: limits.database.statementMillis,
+    idle_in_transaction_session_timeout: limits.database.idleInTransactionMillis,
     application_name: 'customer-gateway',
     options: sessionOptions,
     types: createTypeParsers(),

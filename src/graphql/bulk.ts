@@ -1,17 +1,14 @@
 import type { UnionRef } from '@pothos/core';
-import {
-  type BulkAnswer,
-  type BulkCounts,
-  type OnDuplicate,
-  type OnError,
-  maxBulkItems,
-} from '../services/upsert/bulk.ts';
 import { AnswerLength, answersBy } from './answer-length.ts';
+import { limits } from '../contract/limits.ts';
+import { type BulkAnswer, type BulkCounts, type OnDuplicate, type OnError } from '../services/upsert/bulk.ts';
 import { type InputFields, builder } from './builder.ts';
 import { createInputError } from './errors.ts';
 import { ifVersionDescription, intentArgs } from './upsert.ts';
 
 type Types = (typeof builder)['$inferSchemaTypes'];
+
+const { bulkItems } = limits.graphql;
 
 const BulkOnErrorEnum = builder.enumType('BulkOnError', {
   description: 'What becomes of the other items of a bulk upsert where one is refused.',
@@ -69,7 +66,7 @@ export const howBulkIsDone =
   'as one step: in any order, relations among them included, at most 1 000, without pictures. Relations follow the ' +
   'references that records had before the call. Far quicker than as many calls.';
 
-const bulkLength = new AnswerLength({ by: ['inputs'], usual: 0, most: maxBulkItems });
+const bulkLength = new AnswerLength({ by: ['inputs'], usual: 0, most: bulkItems });
 
 /** The payload of a bulk upsert whose items end in `result`. */
 export function implementBulkPayload<Result>(name: string, result: UnionRef<Types, Result>) {
@@ -97,6 +94,6 @@ export function implementBulkPayload<Result>(name: string, result: UnionRef<Type
 
 /** Throws a client's error, before anything is done, where there are no items or too many. */
 export function requireBulkSize(items: readonly unknown[]): void {
-  if (items.length >= 1 && items.length <= maxBulkItems) return;
-  throw createInputError(`A bulk upsert takes 1 to ${maxBulkItems} items, not ${items.length}.`);
+  if (items.length >= 1 && items.length <= bulkItems) return;
+  throw createInputError(`A bulk upsert takes 1 to ${bulkItems} items, not ${items.length}.`);
 }

@@ -1,3 +1,4 @@
+import { limits } from '../contract/limits.ts';
 import {
   type Change,
   type ChangeKind,
@@ -16,8 +17,7 @@ import { createInputError } from './errors.ts';
 import { UserRef } from './reference-data.ts';
 
 const usualPage = 100;
-
-const mostPerPage = 1_000;
+const mostPerPage = limits.graphql.changesPerPage;
 
 const ChangeKindEnum = builder.enumType('ChangeKind', {
   description: 'What a change was made to.',

@@ -1,10 +1,12 @@
 import type { ObjectRef } from '@pothos/core';
-import { pageSizes } from '../services/listing/page.ts';
+import { limits } from '../contract/limits.ts';
 import type { Direction } from '../services/listing/order.ts';
 import type { Page } from '../services/listing/listing.ts';
 import { AnswerLength, answersBy } from './answer-length.ts';
 import { builder } from './builder.ts';
 import type { Connection } from './lists.ts';
+
+const { recordsPerPage } = limits.graphql;
 
 type Types = (typeof builder)['$inferSchemaTypes'];
 
@@ -43,16 +45,20 @@ export const OrderDirectionEnum = builder.enumType('OrderDirection', {
 /** Relay's paging arguments. */
 export const pageArgs = builder.args((t) => ({
   first: t.int({
-    description: `How many to answer from the start, or from \`after\`: 0 to ${pageSizes.largest}, by default ${pageSizes.usual}.`,
+    description: `How many to answer from the start, or from \`after\`: 0 to ${recordsPerPage.largest}, by default ${recordsPerPage.usual}.`,
   }),
   after: t.string({ description: 'Only what follows this cursor. It fits lists in the same order only.' }),
   last: t.int({
-    description: `How many to answer from the end, or from \`before\`: 0 to ${pageSizes.largest}. Not together with \`first\`.`,
+    description: `How many to answer from the end, or from \`before\`: 0 to ${recordsPerPage.largest}. Not together with \`first\`.`,
   }),
   before: t.string({ description: 'Only what precedes this cursor. It fits lists in the same order only.' }),
 }));
 
-const pageLength = new AnswerLength({ by: ['first', 'last'], usual: pageSizes.usual, most: pageSizes.largest });
+const pageLength = new AnswerLength({
+  by: ['first', 'last'],
+  usual: recordsPerPage.usual,
+  most: recordsPerPage.largest,
+});
 
 /** The connection type of a record, `<Name>Connection`, with its edges. `plural` is what descriptions call them. */
 export function implementConnection<Row>(name: string, plural: string, node: ObjectRef<Types, Row>) {

@@ -2,6 +2,7 @@ import { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
 import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { findOrigin } from './error-origin.ts';
 import { CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
 
@@ -26,7 +27,7 @@ export class DocumentRefusedError extends Error {
 }
 
 /** Longer messages are cut: GraphQL's own quote what was sent. */
-const maxMessageLength = 1_000;
+const maxMessageLength = limits.graphql.messageCharacters;
 
 /** What is behind an error that GraphQL has put a place to. Whatever was asked of it, a database that is away is the same limit. */
 function findCause(error: unknown): unknown {

@@ -1,11 +1,9 @@
 import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, execute, subscribe } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { limits } from '../contract/limits.ts';
 import { createVariableCompiler } from './compiled-variables.ts';
 
-/** How many wrong variables one answer tells of: each error quotes what was sent. */
-const maxCoercionErrors = 5;
-
-const options = { maxCoercionErrors };
+const options = { maxCoercionErrors: limits.graphql.wrongVariables };
 
 /** Errors without a path are those of the request: its variables do not fit. They are answered with 400. */
 function markRefusal<Result extends object>(result: Result | ExecutionResult): Result | ExecutionResult {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
 import { rawPath } from './raw-path.ts';
+import { pictureHeaders } from './security-headers.ts';
 import { errorCatalogue, texts } from '../contract/errors.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { findContentType, immutable } from '../storage/content-types.ts';
 import { StorageError } from '../storage/errors.ts';
 
-const imagePath = /^\/([^/?#]+\/photoCustomer(?:Category)?\/[^/?#]+)$/;
+/** The path of a stored image, and the key it is stored under. */
+export const imagePath = /^\/([^/?#]+\/photoCustomer(?:Category)?\/[^/?#]+)$/;
 
 function namesTag(header: string | null, tag: string): boolean {
   return header?.split(',').some((each) => ['*', tag, `W/${tag}`].includes(each.trim())) ?? false;
@@ -40,7 +42,7 @@ async function answerImage(blobs: BlobStore, key: string, request: Request): Pro
   const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
   const caching = { etag, 'cache-control': immutable };
   if (namesTag(request.headers.get('if-none-match'), etag)) return { status: 304, headers: caching };
-  const describing = { 'content-type': type, 'content-length': String(blob.size), 'x-content-type-options': 'nosniff' };
+  const describing = { 'content-type': type, 'content-length': String(blob.size) };
   return { status: 200, headers: { ...describing, ...caching }, body: method === 'HEAD' ? null : blob.body };
 }
 
@@ -66,7 +68,7 @@ export function useImages(blobs: BlobStore, report: (failure: unknown) => void):
         headers = {},
         body = null,
       } = await answerImage(blobs, key, request).catch((error: unknown) => answerFailure(error, report));
-      event.endResponse(new fetchAPI.Response(body, { status, headers }));
+      event.endResponse(new fetchAPI.Response(body, { status, headers: { ...headers, ...pictureHeaders } }));
     },
   };
 }

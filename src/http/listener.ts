@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorCatalogue, texts } from '../contract/errors.ts';
+import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { requestIdHeader } from '../graphql/error-origin.ts';
 import type { Log } from '../telemetry/log.ts';
+import { isInExcess, isOverrun } from './connections.ts';
 import type { RequestObserver } from './request-observer.ts';
+
+type Headers = Readonly<Record<string, string>>;
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
@@ -22,15 +26,32 @@ function isHost(host: string | undefined): boolean {
   return true;
 }
 
-function answer(response: ServerResponse, code: 'invalid_param_type' | 'server_error', message: string): void {
+function answer(response: ServerResponse, code: ErrorCode, message: string, headers: Headers = {}): void {
   if (response.headersSent) return void response.destroy();
-  response.writeHead(errorCatalogue[code].status, { 'content-type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify({ error: code, error_description: message }));
+  const body = Buffer.from(JSON.stringify({ error: code, error_description: message }));
+  const describing = { 'content-type': 'application/json; charset=utf-8', 'content-length': body.byteLength };
+  response.writeHead(errorCatalogue[code].status, { ...describing, ...headers }).end(body);
+}
+
+/** Refuses what is too much before anybody looks at what it asks for; tells whether it did. */
+function refuseExcess(request: IncomingMessage, response: ServerResponse): boolean {
+  const comeAgain = { 'retry-after': '1' };
+  if (isInExcess(request)) {
+    answer(response, 'service_unavailable', texts.tooManyConnections, { ...comeAgain, connection: 'close' });
+  } else if (isOverrun(request, response)) {
+    answer(response, 'service_unavailable', texts.tooManyCalls, comeAgain);
+  } else if (request.rawHeaders.length > 2 * limits.connections.headers) {
+    // As Node itself answers headers of too many bytes.
+    response.writeHead(431, { connection: 'close' }).end();
+  } else return false;
+  return true;
 }
 
 export type ListenerOptions = {
   readonly log: Log;
   readonly observe: RequestObserver;
+  /** Gives an answer the headers that all have. */
+  readonly protect: (response: ServerResponse) => void;
   /** Runs what a request asks for as a trace of its own, where traces are wanted. */
   readonly trace?: RequestTracer | undefined;
 };
@@ -41,7 +62,7 @@ export type RequestTracer = (request: IncomingMessage, response: ServerResponse,
 /** Node's listener for a fetch-like server, which makes an address of the Host header: a bad one ends here, with 400. */
 export function createListener(
   handle: Handle,
-  { log, observe, trace }: ListenerOptions,
+  { log, observe, protect, trace }: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const answerRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (!isHost(request.headers.host)) {
@@ -56,6 +77,8 @@ export function createListener(
   };
   return (request, response) => {
     observe(request, response);
+    protect(response);
+    if (refuseExcess(request, response)) return;
     if (trace) trace(request, response, () => answerRequest(request, response));
     else answerRequest(request, response);
   };

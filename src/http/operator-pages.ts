@@ -4,6 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Scrape } from '../telemetry/metrics.ts';
 import type { Readiness } from '../telemetry/readiness.ts';
 import { rawPath } from './raw-path.ts';
+import { createSecurityHeaders } from './security-headers.ts';
 
 type Page = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string };
 
@@ -82,7 +83,9 @@ export function createOperatorListener(pages: OperatorPages): RequestListener {
     'text/plain; charset=utf-8',
     'There is nothing here but /livez, /readyz and /metrics.\n',
   );
+  const protect = createSecurityHeaders(false);
   return (request, response) => {
+    protect(response);
     const page = pages(request.method ?? '', rawPath(request.url ?? '/')) ?? Promise.resolve(missing);
     void page.then(({ status, headers, body }) => response.writeHead(status, headers).end(body));
   };

@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { type FileUpload, Upload, processRequest } from 'graphql-upload-minimal';
 import { type GraphQLParams, type Plugin, createGraphQLError } from 'graphql-yoga';
-import { maxImageBytes } from '../contract/parameters.ts';
+import { limits } from '../contract/limits.ts';
 import { ReceivedFile } from '../graphql/upload.ts';
-import { limits } from './limits.ts';
 
 /** With one byte more than is allowed, too large stays visible; the rest of a file is read and dropped. */
-const keptBytes = maxImageBytes + 1;
+const keptBytes = limits.images.fileBytes + 1;
 
 async function readAll(upload: Upload): Promise<ReceivedFile> {
   const file: FileUpload = await upload.promise;
@@ -59,10 +58,10 @@ async function parseMultipart(request: Request): Promise<GraphQLParams> {
   const source = toNodeRequest(request);
   try {
     const operations = await processRequest(source, undefined as unknown as ServerResponse, {
-      maxFieldSize: limits.operationBytes,
+      maxFieldSize: limits.graphql.operationBytes,
       // The parser truncates silently at its limit, or not, by the timing: no file in a body gets that far.
-      maxFileSize: limits.uploadBytes,
-      maxFiles: limits.filesPerRequest,
+      maxFileSize: limits.graphql.uploadBytes,
+      maxFiles: limits.graphql.files,
     });
     await receiveFiles(operations);
     return operations as GraphQLParams;

@@ -1,7 +1,7 @@
+import { limits } from '../contract/limits.ts';
 import { type BmpHeader, readBmpHeader } from './bmp-header.ts';
 import { drawRunLengths } from './bmp-rle.ts';
 import { UnsupportedImageError } from './errors.ts';
-import { defaultMaxPixels } from './limits.ts';
 
 /** Pixels as RGBA, four bytes each, rows from the top; `opaque` says that every alpha is 255. */
 export type DecodedBmp = {
@@ -106,7 +106,7 @@ function settleAlpha(rgba: Uint8Array, hasAlpha: boolean): boolean {
  * picture skips are transparent. Throws an UnsupportedImageError for everything else, before it allocates anything
  * larger than the file and `maxPixels` justify.
  */
-export function decodeBmp(bytes: Uint8Array, maxPixels: number = defaultMaxPixels): DecodedBmp {
+export function decodeBmp(bytes: Uint8Array, maxPixels: number = limits.images.areaPixels): DecodedBmp {
   const header = readBmpHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), maxPixels);
   const { width, height, encoding } = header;
   const data = new Uint8Array(width * height * 4);

@@ -1,19 +1,13 @@
+import { limits } from '../contract/limits.ts';
 import { UnsupportedImageError } from './errors.ts';
 
-/** The largest picture that is decoded, in pixels: a small file can promise a huge one. */
-export const defaultMaxPixels = 25_000_000;
-
-// JPEG and GIF end there by themselves. A PNG of 1 × 25 000 000 keeps within the pixels and still costs half a minute.
-const maxSide = 65_535;
-
-// Encoders write about ten. Each one visits the whole picture: 86 kB with 882 scans took 10 s.
-const maxJpegScans = 100;
+const { sidePixels, jpegScans } = limits.images;
 
 const startOfScan = Uint8Array.of(0xff, 0xda);
 
 /** Throws an UnsupportedImageError unless both sides are pixels the gateway is ready to decode. */
 export function checkSize(width: number, height: number, maxPixels: number): void {
-  const modest = [width, height].every((side) => Number.isInteger(side) && side >= 1 && side <= maxSide);
+  const modest = [width, height].every((side) => Number.isInteger(side) && side >= 1 && side <= sidePixels);
   if (!modest || width * height > maxPixels) {
     throw new UnsupportedImageError(`${width} × ${height} pixels are beyond what is decoded`);
   }
@@ -25,6 +19,6 @@ export function checkJpegScans(bytes: Uint8Array): void {
   let scans = 0;
   for (let at = buffer.indexOf(startOfScan); at >= 0; at = buffer.indexOf(startOfScan, at + startOfScan.length)) {
     scans += 1;
-    if (scans > maxJpegScans) throw new UnsupportedImageError(`more than ${maxJpegScans} scans in a JPEG`);
+    if (scans > jpegScans) throw new UnsupportedImageError(`more than ${jpegScans} scans in a JPEG`);
   }
 }

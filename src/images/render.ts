@@ -1,11 +1,12 @@
 import sharp, { type Sharp } from 'sharp';
 import { renditions } from '../contract/images.ts';
+import { limits } from '../contract/limits.ts';
 import { decodeBmp } from './bmp.ts';
 import { ImagesBusyError, UnsupportedImageError } from './errors.ts';
 import { identifyImage, type ImageFormat } from './identify.ts';
 import { createJobQueue } from '../job-queue.ts';
 import type { Load } from '../monitor.ts';
-import { checkJpegScans, checkSize, defaultMaxPixels } from './limits.ts';
+import { checkJpegScans, checkSize } from './limits.ts';
 
 // libvips opens SVG, TIFF, HEIF and more by content: nothing but these three may ever read a stranger's bytes.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -117,7 +118,8 @@ async function renderAll(bytes: Uint8Array, format: ImageFormat, maxPixels: numb
 
 /** Renders pictures into the contract's sizes as our own encoder writes them: upright, sRGB, without metadata (ruling 40). */
 export function createImageRenderer(options: ImageRendererOptions = {}): ImageRenderer {
-  const { maxConcurrent = 2, maxQueued = 64, maxPixels = defaultMaxPixels } = options;
+  const { decoding, areaPixels } = limits.images;
+  const { maxConcurrent = decoding.atOnce, maxQueued = decoding.waiting, maxPixels = areaPixels } = options;
   const queue = createJobQueue({
     maxConcurrent,
     maxQueued,

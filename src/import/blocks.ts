@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { UnreadableFileError, longestRow } from './rows.ts';
+import { limits } from '../contract/limits.ts';
+import { UnreadableFileError } from './rows.ts';
 
 const newline = 0x0a;
 
@@ -47,7 +48,7 @@ async function* cutAtLineEnds(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<
     }
     rest.push(chunk.subarray(end));
     length += chunk.length - end;
-    if (length > 4 * longestRow) yield Buffer.concat(rest.splice(0));
+    if (length > 4 * limits.imports.rowCharacters) yield Buffer.concat(rest.splice(0));
   }
   if (length > 0) yield Buffer.concat([...rest, Buffer.of(newline)]);
 }

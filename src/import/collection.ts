@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { UpsertError } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { normalizeReference } from '../contract/references.ts';
 import type { UpsertWarning } from '../contract/warnings.ts';
 import { type CategoryKind, categoryModel } from '../services/customer-categories/upsert.ts';
@@ -47,8 +48,7 @@ export type Collection = {
   readonly parentField: string;
 };
 
-/** Longer than for a caller who waits: a server that starts anew does not end an import. In milliseconds. */
-const patience = { races: 20_000, outages: 60_000 };
+const patience = limits.imports.patienceMillis;
 
 /** The gateway's own limits end an import, since what comes after would meet them too; anything else is about the row. */
 function toRowResult<K extends Kind>(settled: Settled<ResultOf<K>>): RowResult {
@@ -71,7 +71,7 @@ function createCollection<K extends Kind>(
   return {
     columns: createColumns(model.parameters),
     upsert: async (deps, actor, drafts) => {
-      const engine = new UpsertEngine(model, deps, { patience });
+      const engine = new UpsertEngine(model, { ...deps, patience });
       const settled = await settleList(engine, actor, drafts.map(toItem));
       return settled.map(toRowResult);
     },

@@ -1,7 +1,8 @@
+import { limits } from '../contract/limits.ts';
 import { type Column, type Columns, describeUnknown, rejectedColumns } from './columns.ts';
 import { RowSplitter, renderCell } from './delimited.ts';
 import { type EmptyCells, createDraft } from './draft.ts';
-import { type Row, type RowReader, UnreadableFileError, longestRow } from './rows.ts';
+import { type Row, type RowReader, UnreadableFileError } from './rows.ts';
 
 type Header = { readonly delimiter: string; readonly names: readonly string[]; readonly columns: readonly Column[] };
 
@@ -64,7 +65,7 @@ export class DelimitedReader implements RowReader {
       start = end;
     }
     this.#rest = text.slice(start);
-    if (this.#rest.length > longestRow) this.#failInsideRow();
+    if (this.#rest.length > limits.imports.rowCharacters) this.#failInsideRow();
     return rows;
   }
 

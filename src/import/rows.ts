@@ -20,9 +20,6 @@ export type RowReader = {
   readonly renderRejected: (row: Row, reason: string) => string;
 };
 
-/** The most characters one row may have: as many as a form. */
-export const longestRow = 1_048_576;
-
 /** A file that cannot be read any further; the message names the line. */
 export class UnreadableFileError extends Error {
   override readonly name = 'UnreadableFileError';

@@ -1,5 +1,6 @@
 import { texts } from '../contract/errors.ts';
 import type { DescribeCalls } from '../graphql/callers.ts';
+import { limits } from '../contract/limits.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
 import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
@@ -7,7 +8,7 @@ import { coerceForm } from './coerce.ts';
 import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
 import { type Execute, type Yoga, prepareExecution } from './execute.ts';
 import { readIntent } from './intent.ts';
-import { type Form, FormError, formLimits, readForm } from './form.ts';
+import { type Form, FormError, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
 
 async function receiveForm({ incoming }: NodeExchange, fileField: string): Promise<Form> {
@@ -15,7 +16,7 @@ async function receiveForm({ incoming }: NodeExchange, fileField: string): Promi
   try {
     return await readForm({ contentType: incoming.headers['content-type'] ?? null, body: body.chunks }, { fileField });
   } catch (error) {
-    void body.drain(formLimits.bodyBytes);
+    void body.drain(limits.form.bodyBytes);
     // Anything else is the body's own end: the client went away, or sent less than it declared.
     throw error instanceof FormError ? error : new RestError('invalid_param_type', texts.invalidType('body'));
   }

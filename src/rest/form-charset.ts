@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import iconv from 'iconv-lite';
-import { type FormField, formLimits, invalidType, overLimit } from './form-model.ts';
+import { limits } from '../contract/limits.ts';
+import { type FormField, invalidType, overLimit } from './form-model.ts';
 
 /** Bytes to text, nothing stripped; undefined where they aren't text in that charset. */
 export type Decode = (bytes: Buffer) => string | undefined;
@@ -52,7 +53,7 @@ export function percentDecode(text: string): Buffer {
 
 /** A parameter's name as text; one that is none in its charset is no name of ours. Throws `FormError` where it is too long. */
 export function decodeName(bytes: Buffer, decode: Decode): string {
-  if (bytes.length > formLimits.nameBytes) throw overLimit('nameBytes');
+  if (bytes.length > limits.form.nameBytes) throw overLimit('nameBytes');
   return decode(bytes) ?? decodeUndeclared(bytes);
 }
 

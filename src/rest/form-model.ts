@@ -1,6 +1,7 @@
 import { type ErrorCode, texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 
-/** A parameter as it was sent, untrimmed. A file's `bytes` end one byte after `maxImageBytes`: enough to see it is too large. */
+/** A parameter as it was sent, untrimmed. A file's `bytes` end one byte after what is accepted: enough to see it is too large. */
 export type FormField =
   | { readonly kind: 'text'; readonly value: string }
   /** Its bytes are no text in the charset declared for it. */
@@ -9,16 +10,6 @@ export type FormField =
 
 /** The parameters by name; of one sent twice the last (ruling 10). */
 export type Form = ReadonlyMap<string, FormField>;
-
-/** What one form may hold; all in bytes but `parts`, which counts parameters. Over it is `payload_too_large`. */
-export const formLimits = Object.freeze({
-  /** Names and values together; of an urlencoded form the whole body, as it stands on the wire. */
-  textBytes: 1_048_576,
-  parts: 1_000,
-  nameBytes: 255,
-  partHeaderBytes: 16_384,
-  bodyBytes: 33_554_432,
-});
 
 /** The codes a form can be refused with. */
 export type FormErrorCode = Extract<
@@ -37,16 +28,16 @@ export class FormError extends Error {
   }
 }
 
-const limitTexts: Record<keyof typeof formLimits, string> = {
-  textBytes: texts.tooLarge('The text of the form', formLimits.textBytes),
-  parts: texts.tooManyParameters(formLimits.parts),
-  nameBytes: texts.tooLarge('The name of a parameter', formLimits.nameBytes),
-  partHeaderBytes: texts.tooLarge('The header of a part', formLimits.partHeaderBytes),
-  bodyBytes: texts.tooLarge('The body', formLimits.bodyBytes),
+const limitTexts: Record<keyof typeof limits.form, string> = {
+  textBytes: texts.tooLarge('The text of the form', limits.form.textBytes),
+  parameters: texts.tooManyParameters(limits.form.parameters),
+  nameBytes: texts.tooLarge('The name of a parameter', limits.form.nameBytes),
+  partHeaderBytes: texts.tooLarge('The header of a part', limits.form.partHeaderBytes),
+  bodyBytes: texts.tooLarge('The body', limits.form.bodyBytes),
 };
 
-/** The error for a form over one of `formLimits`. */
-export const overLimit = (limit: keyof typeof formLimits) => new FormError('payload_too_large', limitTexts[limit]);
+/** The error for a form over one of its limits. */
+export const overLimit = (limit: keyof typeof limits.form) => new FormError('payload_too_large', limitTexts[limit]);
 
 /** The error for something ill-typed: a parameter, the `charset`, the `body` itself. */
 export const invalidType = (parameter: string) => new FormError('invalid_param_type', texts.invalidType(parameter));

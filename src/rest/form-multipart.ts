@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Dicer } from '@fastify/busboy';
 import { texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import type { Decode } from './form-charset.ts';
-import { type Form, FormError, formLimits, invalidType, overLimit } from './form-model.ts';
+import { type Form, FormError, invalidType, overLimit } from './form-model.ts';
 import { createParts, type Parts } from './form-parts.ts';
 
 /** `decode` reads names, and the values of parts that declare no charset of their own. */
@@ -29,7 +30,7 @@ export async function readMultipart(body: AsyncIterable<Uint8Array>, options: Mu
     await write(dicer, chunk);
     if (reading.failure !== undefined) throw reading.failure;
     total += chunk.length;
-    if (total > formLimits.bodyBytes) throw bodyTooLarge(parts);
+    if (total > limits.form.bodyBytes) throw bodyTooLarge(parts);
   }
   await end(dicer);
   if (reading.failure !== undefined) throw reading.failure;
@@ -45,7 +46,7 @@ function createDicer(boundary: string, parts: Parts, reading: Reading): Dicer {
   // A part's high-water mark is never reached, so Dicer never pauses: paused, it can wait for ever for a part that has
   // ended. Parts flow at once, and `write` waits, so nothing piles up. Headers are cut silently at `maxHeaderSize`,
   // hence the room to see one that is too large.
-  const config = { boundary, partHwm: Number.MAX_SAFE_INTEGER, maxHeaderSize: 2 * formLimits.partHeaderBytes };
+  const config = { boundary, partHwm: Number.MAX_SAFE_INTEGER, maxHeaderSize: 2 * limits.form.partHeaderBytes };
   const dicer = new Dicer(config);
   dicer.on('error', () => {
     reading.failure ??= invalidType('body');

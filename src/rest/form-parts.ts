@@ -1,4 +1,4 @@
-import { maxImageBytes } from '../contract/parameters.ts';
+import { limits } from '../contract/limits.ts';
 import { type Bytes, createBytes } from './form-bytes.ts';
 import {
   type Decode,
@@ -10,7 +10,7 @@ import {
   requireCharset,
 } from './form-charset.ts';
 import { type HeaderValue, parseHeaderValue } from './form-header.ts';
-import { type Form, type FormField, formLimits, invalidType, overLimit } from './form-model.ts';
+import { type Form, type FormField, invalidType, overLimit } from './form-model.ts';
 
 /** `decode` reads names, and the values of parts that declare no charset of their own. */
 export type PartsOptions = { readonly fileField: string; readonly decode: Decode };
@@ -39,19 +39,19 @@ export function createParts({ fileField, decode }: PartsOptions): Parts {
 
   function addText(bytes: number): void {
     textBytes += bytes;
-    if (textBytes > formLimits.textBytes) throw overLimit('textBytes');
+    if (textBytes > limits.form.textBytes) throw overLimit('textBytes');
   }
   function openImage(name: string, filename: string): Append {
-    const bytes = createBytes(maxImageBytes + 1);
+    const bytes = createBytes(limits.images.fileBytes + 1);
     parts.set(name, { filename, decode, bytes });
     isInImage = true;
     return (chunk) => {
       bytes.append(chunk);
-      sawLargeImage ||= bytes.read().length > maxImageBytes;
+      sawLargeImage ||= bytes.read().length > limits.images.fileBytes;
     };
   }
   function openText(name: string, contentType: HeaderValue): Append {
-    const bytes = createBytes(formLimits.textBytes);
+    const bytes = createBytes(limits.form.textBytes);
     const charset = contentType.parameters.get('charset');
     parts.set(name, { filename: undefined, decode: requireCharset(charset, decode), bytes });
     return (chunk) => {
@@ -62,7 +62,7 @@ export function createParts({ fileField, decode }: PartsOptions): Parts {
 
   return {
     count() {
-      if (++count > formLimits.parts) throw overLimit('parts');
+      if (++count > limits.form.parameters) throw overLimit('parameters');
       isInImage = false;
     },
     open(header) {
@@ -93,7 +93,7 @@ function checkHeader(header: object): void {
   const lines: [string, unknown][] = Object.entries(header);
   if (lines.length === 0) throw invalidType('body');
   const size = lines.reduce((sum, [name, values]) => sum + name.length + String(values).length, 0);
-  if (size > formLimits.partHeaderBytes) throw overLimit('partHeaderBytes');
+  if (size > limits.form.partHeaderBytes) throw overLimit('partHeaderBytes');
 }
 
 /** Dicer keeps a header as a list of its values, one character per byte. */

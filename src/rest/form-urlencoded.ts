@@ -1,6 +1,7 @@
+import { limits } from '../contract/limits.ts';
 import { createBytes } from './form-bytes.ts';
 import { type Decode, decodeName, decodeValue, percentDecode } from './form-charset.ts';
-import { type Form, formLimits, overLimit } from './form-model.ts';
+import { type Form, overLimit } from './form-model.ts';
 
 /**
  * Reads an `application/x-www-form-urlencoded` body; each name and value is decoded on its own. One line end after the
@@ -11,17 +12,17 @@ export async function readUrlencoded(body: AsyncIterable<Uint8Array>, decode: De
   const values = new Map<string, string>();
   let count = 0;
   for (const [name, value] of splitPairs(text)) {
-    if (++count > formLimits.parts) throw overLimit('parts');
+    if (++count > limits.form.parameters) throw overLimit('parameters');
     values.set(decodeName(unescape(name), decode), value);
   }
   return new Map(Array.from(values, ([name, value]) => [name, decodeValue(unescape(value), decode)]));
 }
 
 async function readBody(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const bytes = createBytes(formLimits.textBytes + 1);
+  const bytes = createBytes(limits.form.textBytes + 1);
   for await (const chunk of body) {
     bytes.append(chunk);
-    if (bytes.read().length > formLimits.textBytes) throw overLimit('textBytes');
+    if (bytes.read().length > limits.form.textBytes) throw overLimit('textBytes');
   }
   return bytes.read();
 }

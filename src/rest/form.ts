@@ -5,7 +5,7 @@ import { type Form, FormError } from './form-model.ts';
 import { readMultipart } from './form-multipart.ts';
 import { readUrlencoded } from './form-urlencoded.ts';
 
-export { type Form, FormError, type FormErrorCode, type FormField, formLimits } from './form-model.ts';
+export { type Form, FormError, type FormErrorCode, type FormField } from './form-model.ts';
 
 /** A request's `Content-Type` and body. Iteration ends early when the form is refused, as `for await` does it: `return()` is called. */
 export type FormSource = { readonly contentType: string | null; readonly body: AsyncIterable<Uint8Array> | null };
@@ -20,7 +20,7 @@ async function refuseBytes(body: AsyncIterable<Uint8Array>): Promise<void> {
 }
 
 /**
- * Reads a form of either content type, in bounded memory (rulings 7, 9, 10; limits: `formLimits`).
+ * Reads a form of either content type, in bounded memory (rulings 7, 9, 10).
  * Rejects with `FormError` for a form that can't be read, and with the body's own error where that fails.
  */
 export async function readForm(source: FormSource, options: FormOptions): Promise<Form> {

@@ -6,6 +6,9 @@ import type { ImageRenderer } from '../images/render.ts';
 import type { Tracer, UpsertMonitor } from '../monitor.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 
+/** How long a call may go round again, in milliseconds: while others are always first, and while the database is away. */
+export type Patience = { readonly races: number; readonly outages: number };
+
 /** What upserts need of the world. */
 export type UpsertDeps = {
   readonly db: Database;
@@ -19,6 +22,8 @@ export type UpsertDeps = {
   /** Told of what is done, if anybody wants to know. */
   readonly monitor?: UpsertMonitor | undefined;
   readonly tracer?: Tracer | undefined;
+  /** Where it is not the usual one. */
+  readonly patience?: Patience | undefined;
 };
 
 /** The database as the actor's organization sees it. */

@@ -1,5 +1,5 @@
 import { texts } from '../contract/errors.ts';
-import { isConnectionError } from '../db/errors.ts';
+import { isConnectionError, isTimeout } from '../db/errors.ts';
 
 /** The gateway is at a limit for the moment; nothing was changed and the same call may succeed later. */
 export class ServiceUnavailableError extends Error {
@@ -11,7 +11,8 @@ export class CursorExpiredError extends Error {
   override readonly name = 'CursorExpiredError';
 }
 
-/** What callers are told of a failed statement: that the database is away where it is, any other error as it is. */
+/** What callers are told of a failed statement: that the database is away or too slow where it is, any other error as it is. */
 export function tellDatabaseAway(error: unknown): unknown {
-  return isConnectionError(error) ? new ServiceUnavailableError(texts.databaseAway, { cause: error }) : error;
+  if (isConnectionError(error)) return new ServiceUnavailableError(texts.databaseAway, { cause: error });
+  return isTimeout(error) ? new ServiceUnavailableError(texts.databaseSlow, { cause: error }) : error;
 }

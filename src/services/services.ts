@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
 import { texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { type JobQueue, createJobQueue } from '../job-queue.ts';
 import type { UpsertCustomerCategoryInput } from './customer-categories/input.ts';
 import { type CategoryKind, type CategoryResult, categoryModel } from './customer-categories/upsert.ts';
@@ -66,12 +67,6 @@ type BulkUpsert<K extends Kind> = (
   options: CallOptions & BulkRules,
 ) => Promise<BulkAnswer<ResultOf<K>>>;
 
-/** Bulk upserts under way and waiting, of both kinds together: each may hold megabytes and keep a connection busy. */
-const bulkLimits = { maxConcurrent: 2, maxQueued: 16 } as const;
-
-/** Calls that are only tried see none of the others, so each goes by itself. */
-const trialLimits = { batch: 1, writes: { organization: 1, process: 2 } } as const;
-
 /** Upserts of one kind, one call at a time, written together with those of other callers. */
 function createUpsert<K extends Kind>(
   model: UpsertModel<K>,
@@ -79,7 +74,7 @@ function createUpsert<K extends Kind>(
 ): (actor: Actor, item: UpsertItem<K['input']>, options?: CallOptions) => Promise<ResultOf<K>> {
   const combiner = new UpsertCombiner(new UpsertEngine(model, deps), { watching: deps });
   const trying = new UpsertEngine(model, deps, { validateOnly: true });
-  const trials = new UpsertCombiner(trying, { limits: trialLimits });
+  const trials = new UpsertCombiner(trying, { limits: limits.upserts.tried });
   deps.monitor?.watchQueue(model.table, () => combiner.load());
   return (actor, item, { validateOnly = false, signal } = {}) =>
     (validateOnly ? trials : combiner).upsert(actor, item, signal);
@@ -100,7 +95,8 @@ export function createServices(world: UpsertDeps): Services {
   const { signal = createLocalSignal() } = world;
   const deps = { ...world, db: outsideOrganizations(world.db), signal };
   const refuse = () => new ServiceUnavailableError(texts.tooManyCalls);
-  const bulkQueue = createJobQueue({ ...bulkLimits, refuse });
+  const { atOnce: maxConcurrent, waiting: maxQueued } = limits.upserts.bulk;
+  const bulkQueue = createJobQueue({ maxConcurrent, maxQueued, refuse });
   deps.monitor?.watchQueue('bulk', bulkQueue.load);
   deps.monitor?.watchQueue('images', deps.images.load);
   return {

@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { limits } from '../contract/limits.ts';
 import { createRetryStrategy } from './s3-retries.ts';
 
 /** Where the bucket is; `prefix` is empty or ends in a slash; without an `endpoint` it is Amazon's of the region. */
@@ -20,7 +21,14 @@ export type S3Patience = {
   readonly attempts: number;
 };
 
-export const usualPatience: S3Patience = { connect: 3_000, answer: 5_000, deadline: 15_000, attempts: 8 };
+const { connectMillis, answerMillis, deadlineMillis, attempts: mostAttempts } = limits.store;
+
+export const usualPatience: S3Patience = {
+  connect: connectMillis,
+  answer: answerMillis,
+  deadline: deadlineMillis,
+  attempts: mostAttempts,
+};
 
 /**
  * A client that repeats what may succeed later, each time after a longer pause. Checksums that only some stores know are left out: the signature covers what is uploaded.

@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
-import { gracePeriod } from '../stop-signals.ts';
+import { limits } from '../contract/limits.ts';
 import { isReport } from './report.ts';
 
 /** How long a worker may take to end once it is told to, in milliseconds: longer than what is under way may. */
-const patience = gracePeriod + 5_000;
+const patience = limits.connections.stoppingMillis + 5_000;
 
 /** How long after its end what a worker said may still be read, in milliseconds. */
 const readingTime = 1_000;

@@ -112,9 +112,31 @@ describe('GraphiQL', () => {
   });
 });
 
+describe('the policy of GraphiQL’s page', () => {
+  it('keeps the browser from scripts and requests that are not its own', async () => {
+    const context = await browser.newContext();
+    const seen = await watch(context);
+    const other = await context.newPage();
+    await other.goto(gateway.address);
+    await other.getByRole('tab', { selected: true }).waitFor();
+    expect(seen).toEqual([]);
+    const hasRun = await other.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "taken over"';
+      document.body.append(script);
+      return document.title === 'taken over';
+    });
+    expect(hasRun).toBe(false);
+    const leaves = await other.evaluate(() => fetch('http://127.0.0.1:9/').then(String, String));
+    expect(leaves).toContain('TypeError');
+    await expect.poll(() => seen.join()).toMatch(/script-src 'sha256-.*connect-src 'self'/s);
+    await context.close();
+  });
+});
+
 describe('the watch over the browser', () => {
   it('sees and stops a request that would leave the machine', async () => {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ bypassCSP: true });
     const seen = await watch(context);
     const other = await context.newPage();
     await other.goto(gateway.address);

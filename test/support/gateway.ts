@@ -9,9 +9,10 @@ import { createLocalSignal } from '../../src/db/change-signal.ts';
 import { type Exposure, everythingExposed } from '../../src/config/exposure.ts';
 import type { OpenDatabase } from '../../src/db/client.ts';
 import type { PersistedOperations } from '../../src/graphql/persisted-operations.ts';
+import type { CorsOrigins } from '../../src/http/cors.ts';
 import { type ImageRendererOptions, createImageRenderer } from '../../src/images/render.ts';
 import { parseOrganizationFile } from '../../src/provision-file.ts';
-import type { UpsertDeps } from '../../src/services/deps.ts';
+import type { Patience, UpsertDeps } from '../../src/services/deps.ts';
 import { listOrganizations } from '../../src/services/organizations.ts';
 import { provision } from '../../src/services/provisioning.ts';
 import type { BlobStore } from '../../src/storage/blob-store.ts';
@@ -105,12 +106,18 @@ export type GatewayOptions = {
   readonly persistedOperations?: PersistedOperations;
   /** What it shows of itself; everything unless told. */
   readonly exposure?: Exposure;
+  /** Whose pages may call; none unless told. */
+  readonly corsOrigins?: CorsOrigins;
+  /** What addresses in answers begin with. */
+  readonly publicUrl?: string;
   /** Who may call; anybody unless told. */
   readonly auth?: AuthConfig;
   /** How often callers may call; as often as they like unless told. */
   readonly rate?: RateConfig;
   /** How many connections it has to a server. */
   readonly poolSize?: number;
+  /** How long calls go round again. */
+  readonly patience?: Patience;
 };
 
 /** Opens a gateway; `files` of a GraphQL call are put at the dotted paths that name them, as `variables.input.logo`. */
@@ -125,9 +132,19 @@ export async function openTestGateway(options: GatewayOptions = {}): Promise<Tes
     now,
     signal: createLocalSignal(),
     ...(options.report && { report: options.report }),
+    patience: options.patience,
   };
-  const { auth = anybody, rate, exposure = everythingExposed, persistedOperations } = options;
-  const server = composeServer({ ...deps, auth, ...(rate && { rate }), publicUrl, exposure, persistedOperations });
+  const { auth = anybody, rate, exposure = everythingExposed, corsOrigins = [], persistedOperations } = options;
+  const address = options.publicUrl ?? publicUrl;
+  const server = composeServer({
+    ...deps,
+    auth,
+    ...(rate && { rate }),
+    publicUrl: address,
+    exposure,
+    corsOrigins,
+    persistedOperations,
+  });
   const provisionText = async (yaml: string): Promise<void> => {
     await provision(database.db, parseOrganizationFile(yaml, 'test.yaml'), now());
   };

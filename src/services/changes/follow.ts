@@ -1,7 +1,8 @@
 import type { Actor } from '../../actor.ts';
+import { limits } from '../../contract/limits.ts';
 import { type Change, type FeedPosition, comparePositions } from './change.ts';
 import { findFeedEnd, readChanges } from './read.ts';
-import { FeedTail, type TailDeps, pageSize } from './tail.ts';
+import { FeedTail, type TailDeps } from './tail.ts';
 
 /**
  * Every wanted change behind `after` (without it: from now on) and every one to come, in the feed's order, read as fast as they
@@ -44,7 +45,7 @@ async function takeNext(
   const { from } = tail;
   const isBehind = comparePositions(after, from) < 0;
   const { changes, hasNextPage } = isBehind
-    ? await readChanges({ db }, actor, { after, first: pageSize })
+    ? await readChanges({ db }, actor, { after, first: limits.subscriptions.changesRead })
     : { changes: tail.listBehind(after), hasNextPage: false };
   const end = changes.at(-1)?.position ?? after;
   // What the tail began behind was settled by then, so nothing is left in front of it.

@@ -1,4 +1,5 @@
 import type { Actor } from '../../actor.ts';
+import { limits } from '../../contract/limits.ts';
 import { Bell } from '../../db/bell.ts';
 import type { ChangeSignal } from '../../db/change-signal.ts';
 import type { Database } from '../../db/schema.ts';
@@ -7,11 +8,7 @@ import { readChanges } from './read.ts';
 
 export type TailDeps = { readonly db: Database; readonly signal: ChangeSignal };
 
-/** As many changes as are read at once, and as one who follows holds in memory at most. */
-export const pageSize = 100;
-
-/** As many changes as are kept for those who are a little slower than the quickest. */
-const mostKept = 1_000;
+const { changesKept, changesRead } = limits.subscriptions;
 
 /** Milliseconds between looks without a signal. A change that waits for a transaction is looked for sooner, then ever less often. */
 const pause = { longest: 5_000, heldBack: 50 };
@@ -47,7 +44,7 @@ export class FeedTail {
   /** The first kept changes behind a place, which must not lie before `from`. */
   listBehind(position: FeedPosition): readonly Change[] {
     const last = this.#kept.findLastIndex((change) => comparePositions(change.position, position) <= 0);
-    return this.#kept.slice(last + 1, last + 1 + pageSize);
+    return this.#kept.slice(last + 1, last + 1 + changesRead);
   }
 
   /**
@@ -71,7 +68,7 @@ export class FeedTail {
   async #look(): Promise<void> {
     if (this.#pause > 0) await this.#bell.sleep(this.#pause);
     if (this.#isStopped || this.#deps.signal.isHungUp()) return;
-    const page = await readChanges(this.#deps, this.#actor, { after: this.#to, first: pageSize });
+    const page = await readChanges(this.#deps, this.#actor, { after: this.#to, first: changesRead });
     this.#keep(page.changes);
     this.#heldBack =
       page.isHeldBack && page.changes.length === 0 ? Math.min(this.#heldBack * 2, pause.longest) : pause.heldBack;
@@ -80,8 +77,8 @@ export class FeedTail {
 
   #keep(changes: readonly Change[]): void {
     const all = [...this.#kept, ...changes];
-    this.#from = all.at(-mostKept - 1)?.position ?? this.#from;
+    this.#from = all.at(-changesKept - 1)?.position ?? this.#from;
     this.#to = changes.at(-1)?.position ?? this.#to;
-    this.#kept = all.slice(-mostKept);
+    this.#kept = all.slice(-changesKept);
   }
 }

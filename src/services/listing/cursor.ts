@@ -1,10 +1,8 @@
 import { normalizeId } from '../../contract/ids.ts';
+import { limits } from '../../contract/limits.ts';
 import { ListRequestError } from './errors.ts';
 import type { Position, SortKey } from './order.ts';
 import { isStorable } from './text.ts';
-
-/** Longer than any that we give: nothing of such a size is decoded. */
-const maxLength = 20_000;
 
 /** What the cursor belongs to; one of another order would start anywhere. */
 function sign(order: readonly SortKey[]): string {
@@ -17,7 +15,7 @@ export function encodeCursor(order: readonly SortKey[], position: Position): str
 }
 
 function parse(cursor: string): unknown {
-  if (cursor.length > maxLength || !/^[\w-]+$/.test(cursor)) return undefined;
+  if (cursor.length > limits.graphql.cursorCharacters || !/^[\w-]+$/.test(cursor)) return undefined;
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {

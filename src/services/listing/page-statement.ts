@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
+import { limits } from '../../contract/limits.ts';
 import { planOnce } from '../../db/preparing-pool.ts';
 import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
 import { type Positioned, beyondSql, orderSql, positionSql } from './order.ts';
-import { pageSizes } from './page.ts';
 import { createProjection, linkedSql } from './projection.ts';
 import { type Relation, relatedSql } from './related.ts';
 import { type Rows, ownersSql, rowsSql } from './rows.ts';
@@ -46,7 +46,7 @@ function createMarking(): (query: ListQuery<unknown>, by: string | undefined) =>
  */
 function limitSql(rows: RawBuilder<unknown>, size: number, isFiltered: boolean): RawBuilder<unknown> {
   if (isFiltered) return sql`${rows} limit ${size + 1}`;
-  return sql`select t.* from (${rows} limit ${sql.lit(pageSizes.largest + 1)}) t limit ${size + 1}`;
+  return sql`select t.* from (${rows} limit ${sql.lit(limits.graphql.recordsPerPage.largest + 1)}) t limit ${size + 1}`;
 }
 
 /** The rows of the page, as the table `page`. */

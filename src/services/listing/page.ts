@@ -1,9 +1,9 @@
+import { limits } from '../../contract/limits.ts';
 import { decodeCursor } from './cursor.ts';
 import { ListRequestError } from './errors.ts';
 import type { Position, SortKey } from './order.ts';
 
-/** How many rows a page has unless told, and at most. */
-export const pageSizes = { usual: 50, largest: 250 } as const;
+const { recordsPerPage } = limits.graphql;
 
 /** Relay's arguments. */
 export type PageArguments = {
@@ -23,8 +23,8 @@ export type PageRequest = {
 
 function checkSize(size: number | null | undefined, argument: string): number | undefined {
   if (size === null || size === undefined) return undefined;
-  if (size >= 0 && size <= pageSizes.largest) return size;
-  throw new ListRequestError(`\`${argument}\` must be from 0 to ${pageSizes.largest}.`);
+  if (size >= 0 && size <= recordsPerPage.largest) return size;
+  throw new ListRequestError(`\`${argument}\` must be from 0 to ${recordsPerPage.largest}.`);
 }
 
 /** The page that Relay's arguments ask for. Throws a `ListRequestError`. */
@@ -37,7 +37,7 @@ export function readPageArguments(args: PageArguments, order: readonly SortKey[]
     return typeof cursor === 'string' ? decodeCursor(order, cursor, argument) : undefined;
   };
   return {
-    size: first ?? last ?? pageSizes.usual,
+    size: first ?? last ?? recordsPerPage.usual,
     isBackwards: last !== undefined,
     after: position('after'),
     before: position('before'),

@@ -9,9 +9,6 @@ import { requireResult, settleByTurns } from './list.ts';
 import type { Kind, ResultOf } from './model.ts';
 import type { UpsertItem, UpsertOutcome, UpsertResult } from './types.ts';
 
-/** The most items of one bulk upsert. */
-export const maxBulkItems = 1_000;
-
 /** What becomes of the other items where one is refused. */
 export type OnError = 'rejectAll' | 'skipFailed';
 

@@ -1,6 +1,7 @@
 import { type UpsertError, type UpsertErrorCode, texts } from '../../contract/errors.ts';
 import { normalizeId } from '../../contract/ids.ts';
-import { type Parameter, maxPaymentTypes } from '../../contract/parameters.ts';
+import { limits } from '../../contract/limits.ts';
+import type { Parameter } from '../../contract/parameters.ts';
 import { isLongerThan, normalizeReference } from '../../contract/references.ts';
 import { findCountryCode } from '../countries.ts';
 import type { RecordKey } from './types.ts';
@@ -32,7 +33,7 @@ function isKey(value: unknown): value is RecordKey {
 }
 
 function checkPaymentTypes(parameter: Parameter, value: unknown): Checked {
-  if (!Array.isArray(value) || value.length > maxPaymentTypes) {
+  if (!Array.isArray(value) || value.length > limits.values.paymentTypes) {
     return refuse('invalid_param_type', texts.invalidType(parameter.name), parameter.field);
   }
   const keys: RecordKey[] = [];

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Actor, OrganizationIdentity } from '../../actor.ts';
 import { texts } from '../../contract/errors.ts';
+import { limits } from '../../contract/limits.ts';
 import type { Load } from '../../monitor.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
@@ -21,13 +22,6 @@ export type CombinerLimits = {
   readonly calls: { readonly organization: number; readonly process: number };
   /** Of those with an image, which are written one by one beside the others. */
   readonly images: { readonly writes: number; readonly calls: number };
-};
-
-const usualLimits: CombinerLimits = {
-  batch: 64,
-  writes: { organization: 2, process: 6 },
-  calls: { organization: 2_000, process: 10_000 },
-  images: { writes: 4, calls: 64 },
 };
 
 /** What a combiner may be made with; `limits` differ from the usual ones. */
@@ -55,10 +49,15 @@ function hasImage<K extends Kind>(entry: Entry<K>): boolean {
   return entry.checked.image !== undefined;
 }
 
+/** Whether others would have to wait for it: for its picture, or for what it waits for itself. */
+function goesAlone<K extends Kind>(entry: Entry<K>): boolean {
+  return hasImage(entry) || entry.isHeldUp === true;
+}
+
 /**
  * Writes single calls together: while writes are under way the next calls gather, then go in one (design.md). There are no
  * timers, so a lone call waits for nobody. Calls of one reference take effect in the order in which they came; one with an
- * image goes by itself, so that nobody waits for the picture. Organizations take turns.
+ * image, or one that waits for a lock, goes by itself, so that nobody waits for it. Organizations take turns.
  */
 export class UpsertCombiner<K extends Kind> {
   readonly #engine: UpsertEngine<K>;
@@ -68,13 +67,13 @@ export class UpsertCombiner<K extends Kind> {
   readonly #lanes = new Map<number, Lane<K>>();
   #writes = 0;
   #calls = 0;
-  #imageWrites = 0;
+  #loneWrites = 0;
   readonly #imageCalls = new Set<Entry<K>>();
   #isScheduled = false;
 
-  constructor(engine: UpsertEngine<K>, { limits, watching = {} }: CombinerOptions = {}) {
+  constructor(engine: UpsertEngine<K>, { limits: others, watching = {} }: CombinerOptions = {}) {
     this.#engine = engine;
-    this.#limits = { ...usualLimits, ...limits };
+    this.#limits = { ...limits.upserts.single, ...others };
     this.#watching = watching;
   }
 
@@ -160,8 +159,8 @@ export class UpsertCombiner<K extends Kind> {
   #start(lane: Lane<K>): boolean {
     const { batch, writes, images } = this.#limits;
     const isFree = lane.writes < writes.organization && this.#writes < writes.process;
-    if (isFree && this.#take(lane, batch, (entry) => !hasImage(entry))) return true;
-    return this.#imageWrites < images.writes && this.#take(lane, 1, hasImage);
+    if (isFree && this.#take(lane, batch, (entry) => !goesAlone(entry))) return true;
+    return this.#loneWrites < images.writes && this.#take(lane, 1, goesAlone);
   }
 
   #take(lane: Lane<K>, most: number, suits: (entry: Entry<K>) => boolean): boolean {
@@ -199,9 +198,9 @@ export class UpsertCombiner<K extends Kind> {
 
   /** Counts a write in, and answers how to count it out again. */
   #occupy(lane: Lane<K>, entries: readonly Entry<K>[]): () => void {
-    if (entries.some(hasImage)) {
-      this.#imageWrites += 1;
-      return () => (this.#imageWrites -= 1);
+    if (entries.some(goesAlone)) {
+      this.#loneWrites += 1;
+      return () => (this.#loneWrites -= 1);
     }
     lane.writes += 1;
     this.#writes += 1;

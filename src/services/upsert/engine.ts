@@ -1,11 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OrganizationIdentity } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
-import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../../db/errors.ts';
+import { limits } from '../../contract/limits.ts';
+import {
+  isConnectionError,
+  isForeignKeyViolation,
+  isLockTimeout,
+  isRetryable,
+  isUniqueViolation,
+} from '../../db/errors.ts';
 import { inOrganization } from '../../db/organization.ts';
 import type { Database } from '../../db/schema.ts';
-import type { UpsertDeps } from '../deps.ts';
-import { ServiceUnavailableError } from '../errors.ts';
+import type { Patience, UpsertDeps } from '../deps.ts';
+import { ServiceUnavailableError, tellDatabaseAway } from '../errors.ts';
 import type { Stored } from '../records.ts';
 import { sortErrors } from './check-item.ts';
 import { EntryImages } from './entry-images.ts';
@@ -25,11 +32,6 @@ type Plan<K extends Kind> = Judged<K> & { readonly verdict: WriteVerdict<K['stat
 
 /** After so many lost races a record is written under its lock: its turn has come. */
 const patientLosses = 3;
-
-/** How long an entry may go round again, in milliseconds: while others are always first, and while the database is away. */
-export type Patience = { readonly races: number; readonly outages: number };
-
-const usualPatience: Patience = { races: 20_000, outages: 5_000 };
 
 /** How long a database that could not be reached is left alone, in milliseconds. */
 const outagePause = 100;
@@ -71,12 +73,8 @@ export class UpsertEngine<K extends Kind> {
   readonly #keeps: boolean;
   readonly #patience: Patience;
 
-  constructor(
-    model: UpsertModel<K>,
-    deps: UpsertDeps,
-    { validateOnly = false, patience = usualPatience }: UpsertOptions & { readonly patience?: Patience } = {},
-  ) {
-    this.#patience = patience;
+  constructor(model: UpsertModel<K>, deps: UpsertDeps, { validateOnly = false }: UpsertOptions = {}) {
+    this.#patience = deps.patience ?? limits.upserts.patienceMillis;
     this.model = model;
     this.#keeps = !validateOnly;
     this.#deps = validateOnly ? withoutKeepingFiles(deps) : deps;
@@ -103,10 +101,7 @@ export class UpsertEngine<K extends Kind> {
   roundAllOrNone(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
     return this.#try(entries, {
       run: () => this.#runAllOrNone(organization, entries),
-      fail: async (open, error) => {
-        await Promise.all(open.map((entry) => this.abandon(entry, error)));
-        return [];
-      },
+      fail: (open, error) => this.#giveUp(open, error),
       isInDoubt: () => entries.some(({ doubt }) => doubt !== undefined),
     });
   }
@@ -172,12 +167,26 @@ export class UpsertEngine<K extends Kind> {
     error: unknown,
   ): Promise<readonly Entry<K>[]> {
     const elapsed = performance.now() - (entries[0]?.triedSince ?? 0);
-    if (entries.length > 1 && elapsed < this.#patience.outages) {
-      const half = Math.ceil(entries.length / 2);
-      const lost = await this.round(organization, entries.slice(0, half));
-      return [...lost, ...(await this.round(organization, entries.slice(half)))];
+    const { races, outages } = this.#patience;
+    const limit = isLockTimeout(error) ? races : outages;
+    if (entries.length === 1 || elapsed >= limit || this.#mayPart(entries, error)) return this.#giveUp(entries, error);
+    const half = Math.ceil(entries.length / 2);
+    const lost = await this.round(organization, entries.slice(0, half));
+    return [...lost, ...(await this.round(organization, entries.slice(half)))];
+  }
+
+  /** Whether it is the first time that these wait for a lock: next time each may go by itself, and none wait for another. */
+  #mayPart(entries: readonly Entry<K>[], error: unknown): boolean {
+    return isLockTimeout(error) && entries.some(({ isHeldUp }) => !isHeldUp);
+  }
+
+  /** What waits for a lock goes round again; anything else is the entries' end. */
+  async #giveUp(entries: readonly Entry<K>[], error: unknown): Promise<readonly Entry<K>[]> {
+    if (isLockTimeout(error)) {
+      for (const entry of entries) entry.isHeldUp = true;
+      return this.#concede(entries, this.#patience.races, () => texts.tooManyWriters);
     }
-    await Promise.all(entries.map((entry) => this.abandon(entry, error)));
+    await Promise.all(entries.map((entry) => this.abandon(entry, tellDatabaseAway(error))));
     return [];
   }
 

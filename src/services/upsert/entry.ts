@@ -31,6 +31,8 @@ export type Entry<K extends Kind> = {
   losses: number;
   /** When it was first tried, by the monotonic clock in milliseconds. */
   triedSince?: number;
+  /** Whether it has waited too long for a lock, or gone with what has. */
+  isHeldUp?: boolean;
   /** What was being written when the connection broke: nobody knows whether it was. */
   doubt?: WriteVerdict<K['state'], RowOf<K>>;
 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OrganizationIdentity } from '../../actor.ts';
 import { type UpsertError, texts } from '../../contract/errors.ts';
 import { type StoredImage, type UploadedFile, prefixFileName, renditions } from '../../contract/images.ts';
-import { maxImageBytes } from '../../contract/parameters.ts';
+import { limits } from '../../contract/limits.ts';
 import { ImagesBusyError, UnsupportedImageError } from '../../images/errors.ts';
 import { imageFileName } from '../../images/file-names.ts';
 import type { RenderedImage } from '../../images/render.ts';
@@ -34,7 +34,7 @@ export async function prepareImage(
   stored: StoredImage | null,
   field: string,
 ): Promise<PreparedImage | 'same' | UpsertError> {
-  if (upload.bytes.length > maxImageBytes) {
+  if (upload.bytes.length > limits.images.fileBytes) {
     return { code: 'exceeded_file_size', message: texts.fileTooLarge, path: [field] };
   }
   const sha256 = createHash('sha256').update(upload.bytes).digest('hex');
