@@ -1,21 +1,12 @@
-import { type Server, createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createOperatorListener } from './http/operator-pages.ts';
 import { listen } from './listen.ts';
 import { describeStart } from './start-message.ts';
 import { gracePeriod } from './stop-signals.ts';
 import { type Log, createLog } from './telemetry/log.ts';
-
-/** Milliseconds. A slow sender is cut off by the first two, looked for every `connectionsCheckingInterval`. */
-const timeouts = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 1_000,
-  // Longer than a balancer keeps a connection open, so that it never sends a request into a closing one.
-  keepAliveTimeout: 65_000,
-} as const;
 
 /** A process that serves. */
 export type RunningServer = {
@@ -26,33 +17,15 @@ export type RunningServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** Counts the requests under way and answers the way to close the server without cutting them off. */
-function prepareClosing(server: Server): () => Promise<void> {
-  let underWay = 0;
-  server.on('request', (_, response) => {
-    underWay += 1;
-    response.once('close', () => (underWay -= 1));
-  });
-  return async () => {
-    server.close();
-    const deadline = performance.now() + gracePeriod;
-    while (underWay > 0 && performance.now() < deadline) {
-      server.closeIdleConnections();
-      await delay(20);
-    }
-    server.closeAllConnections();
-  };
-}
-
 /** Listens where operators look, if that is a port of its own; answers how to close it. */
-async function listenForOperators({ operatorPages }: App, { metrics }: Config['telemetry']): Promise<() => void> {
-  if (metrics.kind !== 'own') return () => undefined;
-  const server = createServer(timeouts, createOperatorListener(operatorPages));
+async function listenForOperators(
+  { operatorPages }: App,
+  { metrics }: Config['telemetry'],
+): Promise<() => Promise<void>> {
+  if (metrics.kind !== 'own') return () => Promise.resolve();
+  const { server, close } = createHttpServer(createOperatorListener(operatorPages));
   await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
-  return () => {
-    server.close();
-    server.closeAllConnections();
-  };
+  return () => close(0);
 }
 
 type Output = {
@@ -77,10 +50,9 @@ export async function serve(
 ): Promise<RunningServer> {
   const log = openLog(config, writeLog);
   const app = await createApp(config, log, options);
-  let closeOperators: () => void = () => undefined;
+  let closeOperators = () => Promise.resolve();
   try {
-    const server = createServer(timeouts, app.server.listener);
-    const close = prepareClosing(server);
+    const { server, letGo, close } = createHttpServer(app.server.listener);
     const organizations = await app.organizations();
     const hasKeys = await app.hasKeys();
     closeOperators = await listenForOperators(app, config.telemetry);
@@ -90,19 +62,20 @@ export async function serve(
     const drain = async () => {
       log.info({ seconds: config.drainDelay / 1_000 }, 'draining');
       app.drain();
+      letGo();
       if (config.drainDelay > 0) await delay(config.drainDelay);
     };
     const stop = async () => {
       log.info('stopping');
       app.endSubscriptions();
-      await close();
-      closeOperators();
+      await close(gracePeriod);
+      await closeOperators();
       await app[Symbol.asyncDispose]();
       log.info('stopped');
     };
     return { port, drain, stop };
   } catch (error) {
-    closeOperators();
+    await closeOperators();
     await app[Symbol.asyncDispose]();
     throw error;
   }
