@@ -1,11 +1,12 @@
+import { tellLatencies } from './latencies.ts';
 import { type RollingFigures, runRollingRestart } from './rolling-restart.ts';
 
 function tell(workers: number, figures: RollingFigures): string {
-  const { restarts, acknowledged, failures, p50, p99, slowest, endings } = figures;
+  const { restarts, acknowledged, failures, latencies, endings } = figures;
   const longest = Math.max(...endings).toFixed(1);
   return [
     `Two gateways of ${workers} ${workers === 1 ? 'process' : 'processes'}: ${restarts} restarts, ${acknowledged} writes acknowledged, ${failures.length} failures.`,
-    `  p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, slowest ${slowest.toFixed(0)} ms; SIGTERM to the end ${longest} s at most.`,
+    `  ${tellLatencies(latencies)}; SIGTERM to the end ${longest} s at most.`,
     ...failures.slice(0, 20).map((failure) => `  ${failure}`),
   ].join('\n');
 }

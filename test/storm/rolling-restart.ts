@@ -7,17 +7,17 @@ import { startPostgres } from '../support/postgres-server.ts';
 import { startBalancer } from './balancer.ts';
 import { type ClientRecord, startClients } from './clients.ts';
 import { type Gateway, createGateway, runCli } from './gateway.ts';
+import { type Latencies, summarizeLatencies } from './latencies.ts';
 import { locate } from './program.ts';
 
-/** What a rolling restart came to. Times are in milliseconds, `endings` in seconds from SIGTERM to the end. */
+/** What a rolling restart came to; `endings` are seconds from SIGTERM to the end. */
 export type RollingFigures = {
   readonly restarts: number;
   readonly acknowledged: number;
   /** What failed, in words; empty as it should be. */
   readonly failures: readonly string[];
-  readonly p50: number;
-  readonly p99: number;
-  readonly slowest: number;
+  /** Of all clients but those whose requests take seconds. */
+  readonly latencies: Latencies;
   readonly endings: readonly number[];
 };
 
@@ -63,13 +63,6 @@ async function findLost(url: string, records: readonly ClientRecord[]): Promise<
   }
 }
 
-function summarize(records: readonly ClientRecord[]): Pick<RollingFigures, 'p50' | 'p99' | 'slowest'> {
-  const quick = records.filter(({ reference }) => !reference.startsWith('long'));
-  const sorted = quick.flatMap(({ latencies }) => latencies).toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), slowest: at(1) };
-}
-
 /**
  * Restarts two gateways one after the other, behind HAProxy and under load of both doors by clients that keep their
  * connections, and looks for every acknowledged write in the database. Throws where something does not even start.
@@ -89,12 +82,13 @@ export async function runRollingRestart({ rounds, clients: count, workers }: Rol
     for (let round = 0; round < rounds; round += 1)
       for (const gateway of [first, second]) ends.push(await restart(gateway));
     const records = await clients.stop();
+    const quick = records.filter(({ reference }) => !reference.startsWith('long'));
     const failures = records.flatMap((record) => record.failures);
     return {
       restarts: ends.length,
       acknowledged: records.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
       failures: [...failures, ...ends.flatMap(({ wrong }) => wrong), ...(await findLost(server.url, records))],
-      ...summarize(records),
+      latencies: summarizeLatencies(quick.flatMap(({ latencies }) => latencies)),
       endings: ends.map(({ seconds }) => seconds),
     };
   } finally {
