@@ -4,7 +4,7 @@ import { createAuthentication } from './auth/authenticate.ts';
 import { createCallLimit } from './auth/call-limit.ts';
 import type { Config } from './config.ts';
 import type { AuthConfig } from './config/auth.ts';
-import { type RateConfig, rateLimits } from './config/rate.ts';
+import { type RateConfig, failedAttempts } from './config/rate.ts';
 import { type Exposure, nothingExposed } from './config/exposure.ts';
 import { openChangeSignal, openDatabase, shareConnections } from './db/client.ts';
 import { listMissingMigrations, migrateToLatest } from './db/migrate.ts';
@@ -88,7 +88,7 @@ function listChecks(db: Database, blobs: BlobStore): readonly Check[] {
 
 const unlimited: RateConfig = {
   calls: undefined,
-  failedAttempts: rateLimits.failedAttempts,
+  failedAttempts,
   trustedProxies: { count: 0 },
 };
 

@@ -1,4 +1,5 @@
 import { type RateConfig, rateLimits } from './config/rate.ts';
+import { limits } from './contract/limits.ts';
 import { RateLimiter, type Spending } from './rate-limiter.ts';
 
 /** What is limited: the calls of callers, where they are, and the bad credentials of addresses. */
@@ -9,7 +10,7 @@ export type Spent = { readonly calls: Spending; readonly failures: Spending };
 
 /** `isShared` where other processes are to hear of what is spent here. */
 export function createLimiters({ calls, failedAttempts }: RateConfig, now: () => Date, isShared = false): Limiters {
-  const { callers, addresses } = rateLimits;
+  const { callers, addresses } = limits.rate;
   return {
     calls: calls && new RateLimiter({ rate: calls, capacity: callers, now, isShared }),
     failures: new RateLimiter({ rate: failedAttempts, capacity: addresses, now, isShared }),

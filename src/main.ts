@@ -1,9 +1,8 @@
-import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { limits } from './contract/limits.ts';
-import { createHttpServer } from './http/connections.ts';
+import { createHttpServer } from './http/http-server.ts';
 import { createOperatorListener } from './http/operator-pages.ts';
 import type { Limiters } from './limiters.ts';
 import { listen } from './listen.ts';
@@ -20,33 +19,15 @@ export type RunningServer = {
   readonly stop: () => Promise<void>;
 };
 
-/** Counts the requests under way and answers the way to close the server without cutting them off. */
-function prepareClosing(server: Server): () => Promise<void> {
-  let underWay = 0;
-  server.on('request', (_, response) => {
-    underWay += 1;
-    response.once('close', () => (underWay -= 1));
-  });
-  return async () => {
-    server.close();
-    const deadline = performance.now() + limits.connections.stoppingMillis;
-    while (underWay > 0 && performance.now() < deadline) {
-      server.closeIdleConnections();
-      await delay(20);
-    }
-    server.closeAllConnections();
-  };
-}
-
 /** Listens where operators look, if that is a port of its own; answers how to close it. */
-async function listenForOperators({ operatorPages }: App, { metrics }: Config['telemetry']): Promise<() => void> {
-  if (metrics.kind !== 'own') return () => undefined;
-  const server = createHttpServer(createOperatorListener(operatorPages));
+async function listenForOperators(
+  { operatorPages }: App,
+  { metrics }: Config['telemetry'],
+): Promise<() => Promise<void>> {
+  if (metrics.kind !== 'own') return () => Promise.resolve();
+  const { server, close } = createHttpServer(createOperatorListener(operatorPages));
   await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
-  return () => {
-    server.close();
-    server.closeAllConnections();
-  };
+  return () => close(0);
 }
 
 type Output = {
@@ -71,10 +52,11 @@ export async function serve(
 ): Promise<RunningServer> {
   const log = openLog(config, writeLog);
   const app = await createApp(config, log, options);
-  let closeOperators: () => void = () => undefined;
+  let closeOperators = () => Promise.resolve();
   try {
-    const server = createHttpServer(app.server.listener, config.maxConnections);
-    const close = prepareClosing(server);
+    const { server, letGo, close } = createHttpServer(app.server.listener, {
+      mostConnections: config.maxConnections,
+    });
     const organizations = await app.organizations();
     const hasKeys = await app.hasKeys();
     closeOperators = await listenForOperators(app, config.telemetry);
@@ -84,19 +66,20 @@ export async function serve(
     const drain = async () => {
       log.info({ seconds: config.drainDelay / 1_000 }, 'draining');
       app.drain();
+      letGo();
       if (config.drainDelay > 0) await delay(config.drainDelay);
     };
     const stop = async () => {
       log.info('stopping');
       app.endSubscriptions();
-      await close();
-      closeOperators();
+      await close(limits.connections.stoppingMillis);
+      await closeOperators();
       await app[Symbol.asyncDispose]();
       log.info('stopped');
     };
     return { port, limiters: app.limiters, drain, stop };
   } catch (error) {
-    closeOperators();
+    await closeOperators();
     await app[Symbol.asyncDispose]();
     throw error;
   }

@@ -4,7 +4,7 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { texts } from '../src/contract/errors.ts';
 import { limits } from '../src/contract/limits.ts';
-import { createHttpServer } from '../src/http/connections.ts';
+import { createHttpServer } from '../src/http/http-server.ts';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { type RawAnswer, headerValues, parseAnswer, sendRaw, toRequest } from './support/raw-http.ts';
 
@@ -17,7 +17,7 @@ const sockets: Socket[] = [];
 
 beforeAll(async () => {
   gateway = await openTestGateway();
-  server = createHttpServer(gateway.server.listener, most).listen(0, '127.0.0.1');
+  server = createHttpServer(gateway.server.listener, { mostConnections: most }).server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
 });

@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Kind, type OperationDefinitionNode, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { estimateCost } from '../src/graphql/document-cost.ts';
-import { documentLimits, parseWithinLimits } from '../src/graphql/document-limits.ts';
+import { limits } from '../src/contract/limits.ts';
+import { parseWithinLimits } from '../src/graphql/document-limits.ts';
 import { measureShape } from '../src/graphql/document-shape.ts';
 import { schema } from '../src/graphql/schema.ts';
 import { createTabs } from '../src/http/graphiql-tabs.ts';
+
+const { document: documentLimits } = limits.graphql;
 
 function measure(text: string, variables?: Record<string, unknown>) {
   const document = parseWithinLimits(text, parse);

@@ -3,12 +3,14 @@ import { Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeServer } from '../src/app.ts';
 import { estimateCost } from '../src/graphql/document-cost.ts';
-import { documentLimits } from '../src/graphql/document-limits.ts';
+import { limits } from '../src/contract/limits.ts';
 import { schema } from '../src/graphql/schema.ts';
 import { type GraphAnswer, type TestGateway, anybody, graphqlRequest, openTestGateway } from './support/gateway.ts';
 import { type Listening, listen } from './support/raw-http.ts';
 import { countStatements } from './support/statements.ts';
 import { readTables, upsertCategory, upsertCustomer } from './support/upserts.ts';
+
+const { document: documentLimits } = limits.graphql;
 
 type Variables = Record<string, unknown>;
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -25,14 +26,16 @@ async function occupyPort() {
   return { port, free: () => new Promise((resolve) => server.close(resolve)) };
 }
 
+type Serving = { port: number; message: string; signals: EventEmitter; done: Promise<CliRun> };
+
 /** `customer-gateway serve` on a free port, from the moment it waits for a signal. */
-async function startServe(): Promise<{ port: number; message: string; signals: EventEmitter; done: Promise<CliRun> }> {
+async function startServe(settings: Readonly<Record<string, string>> = {}): Promise<Serving> {
   const { port, free } = await occupyPort();
   await free();
   const signals = new EventEmitter();
   let message = '';
   const done = runCommand(['serve'], {
-    env: { ...storage.env, PORT: String(port), LOG_LEVEL: 'error' },
+    env: { ...storage.env, PORT: String(port), LOG_LEVEL: 'error', ...settings },
     signals,
     onOut: (out) => (message = out),
   });
@@ -52,6 +55,15 @@ async function refusesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(false)).once('error', () => resolve(true));
   }).finally(() => socket.destroy()) as Promise<boolean>;
+}
+
+/** Asks over one of the agent's connections; tells whether that was open already, and what becomes of it. */
+async function get(port: number, path: string, agent: Agent) {
+  const asking = request({ port, host: '127.0.0.1', path, agent }).end();
+  const [response] = (await once(asking, 'response')) as [IncomingMessage];
+  await once(response.resume(), 'end');
+  const { statusCode: status, headers } = response;
+  return { status, connection: headers.connection, isReused: asking.reusedSocket };
 }
 
 describe('customer-gateway serve', () => {
@@ -98,6 +110,27 @@ describe('customer-gateway serve', () => {
     expect(signals.listenerCount('SIGTERM') + signals.listenerCount('SIGINT')).toBe(0);
     expect(await refusesConnections(port)).toBe(true);
     expect(await finish()).toMatch(/HTTP\/1\.1 201 /);
+    expect(await done).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('is not ready first and closes each connection with its next answer, then ends what is idle too', async () => {
+    await provisionExample();
+    const { port, signals, done } = await startServe({ DRAIN_DELAY: '1' });
+    const idle = connect(port, '127.0.0.1');
+    const idleEnd = once(idle.resume(), 'close');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    expect(await get(port, '/readyz', agent)).toEqual({ status: 200, connection: 'keep-alive', isReused: false });
+    const slow = await startSlowRequest(port);
+    signals.emit('SIGTERM');
+    expect(await get(port, '/readyz', agent)).toEqual({ status: 503, connection: 'close', isReused: true });
+    expect(await get(port, '/api/v1.0/regions/3', agent)).toEqual({
+      status: 200,
+      connection: 'close',
+      isReused: false,
+    });
+    await expect.poll(() => refusesConnections(port), { timeout: 10_000 }).toBe(true);
+    expect(await slow.finish()).toMatch(/HTTP\/1\.1 201 /);
+    await idleEnd;
     expect(await done).toMatchObject({ code: 0, err: '' });
   });
 

@@ -183,6 +183,23 @@ if (findDatabaseKind() === 'postgres')
       expect(primary.err()).toBe('');
     });
 
+    it('is ready in none of them before it stops, serves on in all for DRAIN_DELAY, and ends with 0', async () => {
+      await using cluster = await startCluster(program, { ...storage.env, DRAIN_DELAY: '2' });
+      const { port, url, primary } = cluster;
+      const askMany = async (path: string) => {
+        const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(url + path)));
+        return new Set(answers.map(({ status, headers }) => `${status} ${headers.get('connection')}`));
+      };
+      expect(await askMany('/readyz')).toEqual(new Set(['200 keep-alive']));
+      const slow = await Promise.all([1, 2].map((number) => startSlowRequest(port, `drained-${number}`)));
+      primary.signal('SIGTERM');
+      await expect.poll(() => askMany('/readyz'), patience).toEqual(new Set(['503 close']));
+      expect(await askMany('/api/v1.0/regions/3')).toEqual(new Set(['200 close']));
+      await expect.poll(() => fetch(url).catch(() => 'refused'), patience).toBe('refused');
+      for (const { finish } of slow) expect(await finish()).toMatch(/HTTP\/1\.1 201 /);
+      expect({ code: await primary.exit, err: primary.err() }).toEqual({ code: 0, err: '' });
+    });
+
     it('leaves no worker behind where the primary is killed; they finish what is under way', async () => {
       await using cluster = await startCluster(program, storage.env);
       const workers = await cluster.listWorkers();

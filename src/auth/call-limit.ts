@@ -1,5 +1,5 @@
 import type { Caller } from '../actor.ts';
-import { rateLimits } from '../config/rate.ts';
+import { limits } from '../contract/limits.ts';
 import { texts } from '../contract/errors.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 import { RateLimitError } from './errors.ts';
@@ -25,7 +25,7 @@ export function createCallLimit(calls: RateLimiter): CallLimit {
     admit: ({ principal }) => {
       if (!calls.take(principal)) throw new RateLimitError(texts.callsUsedUp, calls.look(principal).retryAfter);
     },
-    countItems: ({ principal }, items) => calls.charge(principal, Math.ceil(items / rateLimits.itemsPerCall)),
+    countItems: ({ principal }, items) => calls.charge(principal, Math.ceil(items / limits.rate.itemsPerCall)),
     describe: ({ principal }) => {
       const { remaining, retryAfter, fullAfter } = calls.look(principal);
       return {

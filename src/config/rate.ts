@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { limits } from '../contract/limits.ts';
 import { type Problems, complain } from './problems.ts';
 
 /** So many calls at once, which come back evenly over `window` milliseconds. */
@@ -16,21 +17,8 @@ export type RateConfig = {
   readonly trustedProxies: TrustedProxies;
 };
 
-/** Every number of how often one may call, and fail to authenticate. Times are milliseconds. */
+/** What is remembered of credentials, and how workers share what they counted. Times are milliseconds. */
 export const rateLimits = Object.freeze({
-  /**
-   * RATE_LIMIT where calls need a credential: above what one process does in a steady stream of single upserts, with a minute's
-   * worth at once. Who reaches it has gone wild.
-   */
-  usual: Object.freeze({ count: 60_000, window: 60_000 }),
-  largestCount: 9_999_999,
-  /** So many items of a bulk upsert count as a call, about what they cost: whoever has much to send should send it so. */
-  itemsPerCall: 10,
-  /** Callers whose calls are counted. Whoever is forgotten for another begins anew. */
-  callers: 10_000,
-  /** Credentials of one address that may turn out bad: above what a deployment's clients bring together after a restart. */
-  failedAttempts: Object.freeze({ count: 300, window: 300_000 }),
-  addresses: 10_000,
   /** Credentials that were good, which are looked at whatever else their address sends. */
   goodCredentials: 10_000,
   /** Credentials that were bad, and for how long they are refused without being looked at again. */
@@ -38,8 +26,20 @@ export const rateLimits = Object.freeze({
   badFor: 5_000,
   /** Workers tell each other this often what was spent. */
   sharedEvery: 250,
-  mostProxies: 16,
 });
+
+const largestCount = 9_999_999;
+const mostProxies = 16;
+
+function toRate({ count, windowMillis }: { readonly count: number; readonly windowMillis: number }): Rate {
+  return Object.freeze({ count, window: windowMillis });
+}
+
+/** How often a caller may call where nothing is said. */
+export const usualRate = toRate(limits.rate.calls);
+
+/** How often a credential of one address may turn out bad. */
+export const failedAttempts = toRate(limits.rate.failedCredentials);
 
 const windows: ReadonlyMap<string, number> = new Map([
   ['s', 1_000],
@@ -55,10 +55,10 @@ function parseRate(text: string): Rate | undefined {
 
 /** RATE_LIMIT. Whoever may call without a credential is on this machine, and limited only if told. */
 function readRateLimit(value: string | undefined, isOpen: boolean, problems: Problems): Rate | undefined {
-  if (!value) return isOpen ? undefined : rateLimits.usual;
+  if (!value) return isOpen ? undefined : usualRate;
   if (value === 'off') return undefined;
   const rate = parseRate(value);
-  const expected = `calls per s, min or h, such as 600/min, up to ${rateLimits.largestCount}, or off`;
+  const expected = `calls per s, min or h, such as 600/min, up to ${largestCount}, or off`;
   if (!rate) complain(problems, 'RATE_LIMIT', value, expected);
   return rate && Object.freeze(rate);
 }
@@ -75,9 +75,9 @@ function readTrustedProxies(value: string | undefined, problems: Problems): Trus
   if (!value) return Object.freeze({ count: 0 });
   const count = /^\d{1,2}$/.test(value) ? Number(value) : undefined;
   const addresses = value.split(',').map((each) => each.trim());
-  if (count !== undefined && count <= rateLimits.mostProxies) return Object.freeze({ count });
+  if (count !== undefined && count <= mostProxies) return Object.freeze({ count });
   if (!addresses.every(isNetwork)) {
-    const expected = `addresses and subnets such as 10.0.0.0/8,::1, or how many proxies there are one behind another, up to ${rateLimits.mostProxies}`;
+    const expected = `addresses and subnets such as 10.0.0.0/8,::1, or how many proxies there are one behind another, up to ${mostProxies}`;
     complain(problems, 'TRUSTED_PROXIES', value, expected);
   }
   return Object.freeze({ addresses: Object.freeze(addresses) });
@@ -87,7 +87,7 @@ function readTrustedProxies(value: string | undefined, problems: Problems): Trus
 export function readRate(env: NodeJS.ProcessEnv, isOpen: boolean, problems: Problems): RateConfig {
   return Object.freeze({
     calls: readRateLimit(env['RATE_LIMIT'], isOpen, problems),
-    failedAttempts: rateLimits.failedAttempts,
+    failedAttempts,
     trustedProxies: readTrustedProxies(env['TRUSTED_PROXIES'], problems),
   });
 }

@@ -19,10 +19,25 @@ export const limits = {
     headersMillis: 10_000,
     requestMillis: 30_000,
     checkedEveryMillis: 1_000,
+    // So long nothing may be taken of an answer.
+    answerMillis: 30_000,
     // Longer than a balancer keeps a connection open, so that it never sends a request into a closing one.
     idleMillis: 65_000,
     // What is under way when a process is to stop: less than orchestrators wait before they kill.
     stoppingMillis: 10_000,
+  },
+  /** Of how often somebody may call, and bring credentials that turn out bad. */
+  rate: {
+    // Unless RATE_LIMIT says otherwise: above what one process does in a steady stream of single upserts, with a minute's worth
+    // at once. Who reaches it has gone wild.
+    calls: { count: 60_000, windowMillis: 60_000 },
+    // So many items of a bulk upsert count as a call, about what they cost: whoever has much to send should send it so.
+    itemsPerCall: 10,
+    // Of one address: above what a deployment's clients bring together after a restart.
+    failedCredentials: { count: 300, windowMillis: 300_000 },
+    // That are counted. Whoever is forgotten for another begins anew.
+    callers: 10_000,
+    addresses: 10_000,
   },
   /** Of one form. Over them is `payload_too_large`. */
   form: {
@@ -41,8 +56,25 @@ export const limits = {
     // A multipart request: an operation and its files.
     uploadBytes: 25_165_824,
     files: 10,
-    // The same thousand items could be sent once and named in any number of them.
-    bulkUpserts: 10,
+    /** Of one document, and of what executing one of its operations may cost. */
+    document: {
+      // Names, values and marks. A bulk upsert of 1 000 customers with everything, written out without variables, has 150 000.
+      tokens: 200_000,
+      operations: 20,
+      // Fields and fragments, as often as they are written.
+      selections: 2_500,
+      directives: 250,
+      // Levels of braces around selections, those of fragments included.
+      depth: 50,
+      // Fields of Query, Mutation or Subscription. Each is a read, or a write in a transaction of its own.
+      rootFields: 50,
+      // The same thousand items could be sent once, as a variable, and named in any number of them.
+      bulkUpserts: 10,
+      // Lists that are read by a statement of their own, in one operation.
+      lists: 50,
+      // Fields and records that the answer could hold.
+      cost: 200_000,
+    },
     bulkItems: 1_000,
     // Of a list: unless told, and at most.
     recordsPerPage: { usual: 50, largest: 250 },

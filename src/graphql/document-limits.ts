@@ -8,30 +8,13 @@ import {
   getOperationAST,
 } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
+import { limits } from '../contract/limits.ts';
 import { findAnswerLength } from './answer-length.ts';
 import { type SentVariables, estimateCost, listRootFields } from './document-cost.ts';
 import { measureShape } from './document-shape.ts';
 import { DocumentRefusedError, createInputError } from './errors.ts';
 
-/** What one GraphQL document may hold, and what executing one of its operations may cost. */
-export const documentLimits = Object.freeze({
-  /** Names, values and marks. A bulk upsert of 1 000 customers with everything, written out without variables, has 150 000. */
-  tokens: 200_000,
-  operations: 20,
-  /** Fields and fragments, as often as they are written. */
-  selections: 2_500,
-  directives: 250,
-  /** Levels of braces around selections, those of fragments included. */
-  depth: 50,
-  /** Fields of Query, Mutation or Subscription. Each is a read, or a write in a transaction of its own. */
-  rootFields: 50,
-  /** The same thousand items could be sent once, as a variable, and named in any number of them. */
-  bulkUpserts: 10,
-  /** Lists that are read by a statement of their own, in one operation. */
-  lists: 50,
-  /** Fields and records that the answer could hold. */
-  cost: 200_000,
-});
+const { document: documentLimits } = limits.graphql;
 
 type Parse = (source: string, options?: object) => DocumentNode;
 
@@ -122,7 +105,7 @@ type Operation = {
   readonly variableValues?: SentVariables | null | undefined;
 };
 
-/** Refuses documents that hold more than `documentLimits`, and operations that could cost more, before they are executed. */
+/** Refuses documents that hold more than they may, and operations that could cost more, before they are executed. */
 export function useDocumentLimits(schema: GraphQLSchema): Plugin {
   const judge = createJudge(schema);
   const refuse = (args: Operation, stop: (result: { errors: Error[] }) => void) => {

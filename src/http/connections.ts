@@ -1,17 +1,8 @@
-import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../contract/limits.ts';
 
 const { connections } = limits;
-
-/** Milliseconds and bytes. A slow sender is cut off. */
-const options = {
-  headersTimeout: connections.headersMillis,
-  requestTimeout: connections.requestMillis,
-  connectionsCheckingInterval: connections.checkedEveryMillis,
-  keepAliveTimeout: connections.idleMillis,
-  maxHeaderSize: connections.headerBytes,
-};
 
 /** Connections that are only there to be told that they are too many. */
 const excess = new WeakSet<Socket>();
@@ -19,21 +10,12 @@ const excess = new WeakSet<Socket>();
 /** Requests that are not answered yet, by their connections. */
 const unanswered = new WeakMap<Socket, number>();
 
-/** A server of Node's with the limits of all, and at most so many connections at a time. */
-export function createHttpServer(listener: RequestListener, mostConnections: number = connections.atOnce): Server {
-  const server = createServer(options, listener);
-  // One more shows that there are too many: Node drops the rest without a word.
-  server.maxHeadersCount = connections.headers + 1;
-  limitConnections(server, mostConnections);
-  return server;
-}
-
 /**
  * Keeps a server to so many connections. On some more the first request is to be refused (`isInExcess`), and the connection
  * closed with it; the rest are closed at once. Node's own limit closes them all, and has workers that are full pass them on
  * for ever.
  */
-function limitConnections(server: Server, most: number): void {
+export function limitConnections(server: Server, most: number): void {
   let open = 0;
   server.on('connection', (socket: Socket) => {
     if (open >= most + connections.refusedAtOnce) {

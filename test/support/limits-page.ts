@@ -16,6 +16,7 @@ type Section<Name extends keyof typeof limits> = {
 };
 
 const tooLarge = '413 `payload_too_large`';
+const tooMany = '429 `too_many_requests`';
 const wrongType = '400 `invalid_param_type`';
 const badInput = '400 `BAD_USER_INPUT`';
 const unsupported = '400 `unsupported_file_type`';
@@ -42,8 +43,26 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
       headersMillis: ['until the headers are there', '408'],
       requestMillis: ['until the whole request is there', '408'],
       checkedEveryMillis: ['how much later a slow sender may be noticed', ''],
+      answerMillis: ['in which a client takes nothing of its answer', 'closed'],
       idleMillis: ['an open connection without a request', 'closed'],
       stoppingMillis: ['what is under way on SIGTERM', 'cut off'],
+    },
+  },
+  rate: {
+    title: 'How often',
+    intro: 'Of one caller, and of one address. `AUTH=off` counts nothing unless `RATE_LIMIT` is set.',
+    limits: {
+      calls: {
+        count: ['calls of one caller at once; `RATE_LIMIT` sets another rate', tooMany],
+        windowMillis: ['over which they come back, evenly', ''],
+      },
+      itemsPerCall: ['items of a bulk upsert that count as one call', ''],
+      failedCredentials: {
+        count: ['credentials of one address that turn out bad', tooMany],
+        windowMillis: ['over which they come back, evenly', ''],
+      },
+      callers: ['callers that are counted', 'the first one begins anew'],
+      addresses: ['addresses that are counted', 'the first one begins anew'],
     },
   },
   form: {
@@ -64,7 +83,17 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
       operationBytes: ['a document with its variables', '413 `PAYLOAD_TOO_LARGE`'],
       uploadBytes: ['a multipart body', '413 `PAYLOAD_TOO_LARGE`'],
       files: ['files', '413 `BAD_REQUEST`'],
-      bulkUpserts: ['bulk upserts', badInput],
+      document: {
+        tokens: ['tokens of a document', badInput],
+        operations: ['operations of a document', badInput],
+        selections: ['fields and fragments that a document selects, as often as they are written', badInput],
+        directives: ['directives of a document', badInput],
+        depth: ['levels of selections, those of fragments included', badInput],
+        rootFields: ['fields of an operation itself: reads, or upserts', badInput],
+        bulkUpserts: ['bulk upserts of an operation', badInput],
+        lists: ['lists that an operation reads', badInput],
+        cost: ['what an answer could hold: fields and records, by the sizes of pages asked for', badInput],
+      },
       bulkItems: ['items of a bulk upsert', badInput],
       recordsPerPage: {
         usual: ['records of a page, where nothing is said', ''],
@@ -243,7 +272,7 @@ function renderSection(name: keyof typeof limits): string {
 /** The limits as the page `docs/limits.md`, formatted as the rest of the project. */
 export async function renderLimitsPage(): Promise<string> {
   const names: readonly (keyof typeof limits)[] = [
-    ...(['connections', 'form', 'graphql', 'values', 'images', 'upserts'] as const),
+    ...(['connections', 'rate', 'form', 'graphql', 'values', 'images', 'upserts'] as const),
     ...(['subscriptions', 'database', 'store', 'imports'] as const),
   ];
   const text = `# Limits

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { type HttpServerOptions, createHttpServer } from '../../src/http/http-server.ts';
 import type { TestGateway } from './gateway.ts';
 
 /** An answer as it came over the wire; `headers` in their order, names lower-cased, repeated ones repeated. */
@@ -21,12 +21,12 @@ export type Listening = AsyncDisposable & {
   readonly becomeIdle: () => Promise<void>;
 };
 
-/** Puts a gateway on a free port of Node's own server, with the timeouts given or Node's. */
+/** Puts a gateway on a free port, with the timeouts given or the usual ones. */
 export async function listen(
   { server }: Pick<TestGateway, 'server'>,
-  options: Parameters<typeof createServer>[0] = {},
+  timeouts?: HttpServerOptions['timeouts'],
 ): Promise<Listening> {
-  const http: Server = createServer(options, server.listener);
+  const { server: http } = createHttpServer(server.listener, { ...(timeouts && { timeouts }) });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const { port } = http.address() as AddressInfo;
