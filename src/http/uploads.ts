@@ -1,87 +1,43 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { type FileUpload, Upload, processRequest } from 'graphql-upload-minimal';
-import { type GraphQLParams, type Plugin, createGraphQLError } from 'graphql-yoga';
-import { maxImageBytes } from '../contract/parameters.ts';
-import { ReceivedFile } from '../graphql/upload.ts';
+import { GraphQLError } from 'graphql';
+import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import { openBody } from './body.ts';
+import { parseHeaderValue } from './header-value.ts';
 import { limits } from './limits.ts';
+import { readMultipart } from './multipart.ts';
+import { placeFiles, readObject } from './upload-map.ts';
+import { createUploadError, createUploadParts } from './upload-parts.ts';
 
-/** With one byte more than is allowed, too large stays visible; the rest of a file is read and dropped. */
-const keptBytes = maxImageBytes + 1;
+const partHeaderBytes = 16_384;
 
-async function readAll(upload: Upload): Promise<ReceivedFile> {
-  const file: FileUpload = await upload.promise;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of file.createReadStream()) {
-    if (!(chunk instanceof Uint8Array) || size >= keptBytes) continue;
-    chunks.push(chunk);
-    size += chunk.length;
-  }
-  return new ReceivedFile({ filename: file.filename, bytes: Buffer.concat(chunks).subarray(0, keptBytes) });
-}
+const createMalformed = (): Error => createUploadError('The multipart body is malformed or was cut off.');
 
-/** Puts every file where the request's map has placed its upload. Walks without recursion: the depth is the client's. */
-async function receiveFiles(operations: object): Promise<void> {
-  const received = new Map<Upload, Promise<ReceivedFile>>();
-  const placings: Promise<void>[] = [];
-  const waiting: object[] = [operations];
-  for (let holder = waiting.pop(); holder; holder = waiting.pop()) {
-    for (const [key, value] of Object.entries(holder)) {
-      if (value instanceof Upload) {
-        const file = received.get(value) ?? readAll(value);
-        received.set(value, file);
-        const target = holder;
-        placings.push(file.then((found) => void Reflect.set(target, key, found)));
-      } else if (typeof value === 'object' && value !== null) waiting.push(value as object);
-    }
-  }
-  await Promise.all(placings);
-}
-
-/** The parts of a Node request that the parser uses, over the body of a fetch request. */
-function toNodeRequest(request: Request): IncomingMessage {
-  const body = Readable.from(request.body ?? []);
-  // The parser is told of a cut-off body by 'close'; an 'error' that nobody hears would end the process.
-  body.on('error', () => undefined);
-  const headers = { 'content-type': request.headers.get('content-type') ?? '' };
-  return Object.assign(body, { headers }) as unknown as IncomingMessage;
-}
-
-function toClientError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  // The library says 499 for a body that was cut off and 500 for an empty one.
-  const status = 'status' in error && error.status === 413 ? 413 : 400;
-  return createGraphQLError(error.message, { extensions: { code: 'BAD_REQUEST', http: { status } } });
-}
-
-async function parseMultipart(request: Request): Promise<GraphQLParams> {
-  const source = toNodeRequest(request);
+async function readUpload(request: Request): Promise<GraphQLParams> {
+  const { parameters } = parseHeaderValue(request.headers.get('content-type') ?? '');
+  const body = openBody(request);
+  const parts = createUploadParts();
   try {
-    const operations = await processRequest(source, undefined as unknown as ServerResponse, {
-      maxFieldSize: limits.operationBytes,
-      // The parser truncates silently at its limit, or not, by the timing: no file in a body gets that far.
-      maxFileSize: limits.uploadBytes,
-      maxFiles: limits.filesPerRequest,
-    });
-    await receiveFiles(operations);
-    return operations as GraphQLParams;
+    if (!body.chunks) throw createMalformed();
+    const boundary = parameters.get('boundary') ?? '';
+    await readMultipart(body.chunks, parts, { boundary, partHeaderBytes, createMalformed });
   } catch (error) {
-    throw toClientError(error);
-  } finally {
-    source.resume();
+    void body.drain(limits.uploadBytes);
+    // Anything else is the body's own end: the client went away, or sent less than it declared.
+    throw error instanceof GraphQLError ? error : createMalformed();
   }
+  const operations = readObject('operations', parts.text('operations'));
+  placeFiles(operations, readObject('map', parts.text('map')), parts.files());
+  return operations;
 }
 
 /**
- * Takes multipart requests to GraphQL (graphql-multipart-request-spec). Every file is in memory before anything is
- * executed, so that no resolver can leave one unread; a malformed or truncated request is a 400.
+ * Takes multipart requests to GraphQL (https://github.com/jaydenseric/graphql-multipart-request-spec). Every file is in memory
+ * before anything is executed, so that no resolver can leave one unread; a malformed or truncated request is a 400.
  */
 export function useUploads(): Plugin {
   return {
     onRequestParse({ request, setRequestParser }) {
-      const contentType = request.headers.get('content-type')?.toLowerCase();
-      if (request.method === 'POST' && contentType?.startsWith('multipart/form-data')) setRequestParser(parseMultipart);
+      const { value } = parseHeaderValue(request.headers.get('content-type') ?? '');
+      if (request.method === 'POST' && value === 'multipart/form-data') setRequestParser(readUpload);
     },
   };
 }

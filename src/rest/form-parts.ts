@@ -1,5 +1,7 @@
 import { maxImageBytes } from '../contract/parameters.ts';
-import { type Bytes, createBytes } from './form-bytes.ts';
+import { type HeaderValue, parseHeaderValue } from '../http/header-value.ts';
+import { type Append, type PartReceiver, readPartHeader } from '../http/multipart.ts';
+import { type Bytes, createBytes } from '../http/bytes.ts';
 import {
   type Decode,
   decodeName,
@@ -9,21 +11,15 @@ import {
   percentDecode,
   requireCharset,
 } from './form-charset.ts';
-import { type HeaderValue, parseHeaderValue } from './form-header.ts';
 import { type Form, type FormField, formLimits, invalidType, overLimit } from './form-model.ts';
 
 /** `decode` reads names, and the values of parts that declare no charset of their own. */
 export type PartsOptions = { readonly fileField: string; readonly decode: Decode };
 
-type Append = (chunk: Uint8Array) => void;
 type Part = { readonly filename: string | undefined; readonly decode: Decode; readonly bytes: Bytes };
 
 /** The parts of one multipart form while they arrive; `count` and `open` throw `FormError`. */
-export type Parts = {
-  /** Called as a part begins. */
-  count(): void;
-  /** Called when its header is complete; what follows goes to the function this returns. */
-  open(header: object): Append;
+export type Parts = PartReceiver & {
   /** Whether a body that grew too large did so for an image. */
   isImageToBlame(): boolean;
   toForm(): Form;
@@ -96,11 +92,8 @@ function checkHeader(header: object): void {
   if (size > formLimits.partHeaderBytes) throw overLimit('partHeaderBytes');
 }
 
-/** Dicer keeps a header as a list of its values, one character per byte. */
 function readHeader(header: object, name: string): HeaderValue {
-  const values: unknown = Reflect.get(header, name);
-  const first: unknown = Array.isArray(values) ? values[0] : undefined;
-  return parseHeaderValue(typeof first === 'string' ? first : '');
+  return parseHeaderValue(readPartHeader(header, name));
 }
 
 /** Undoes what browsers and curl escape in a quoted name, and nothing else. */

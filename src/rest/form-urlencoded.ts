@@ -1,4 +1,4 @@
-import { createBytes } from './form-bytes.ts';
+import { createBytes } from '../http/bytes.ts';
 import { type Decode, decodeName, decodeValue, percentDecode } from './form-charset.ts';
 import { type Form, formLimits, overLimit } from './form-model.ts';
 

@@ -1,8 +1,8 @@
 import { texts } from '../contract/errors.ts';
+import { parseHeaderValue } from '../http/header-value.ts';
 import { decodeUndeclared, requireCharset } from './form-charset.ts';
-import { parseHeaderValue } from './form-header.ts';
 import { type Form, FormError } from './form-model.ts';
-import { readMultipart } from './form-multipart.ts';
+import { readMultipartForm } from './form-multipart.ts';
 import { readUrlencoded } from './form-urlencoded.ts';
 
 export { type Form, FormError, type FormErrorCode, type FormField, formLimits } from './form-model.ts';
@@ -35,5 +35,5 @@ export async function readForm(source: FormSource, options: FormOptions): Promis
   const decode = requireCharset(contentType.parameters.get('charset'), decodeUndeclared);
   if (body === null) return new Map();
   if (!isMultipart) return readUrlencoded(body, decode);
-  return readMultipart(body, { ...options, boundary: contentType.parameters.get('boundary') ?? '', decode });
+  return readMultipartForm(body, { ...options, boundary: contentType.parameters.get('boundary') ?? '', decode });
 }
