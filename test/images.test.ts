@@ -399,11 +399,10 @@ describe('the queue', () => {
     const busy = createImageRenderer({ maxConcurrent: 1, maxQueued: 2 });
     const png = await flat(100, 100).png().toBuffer();
     const results = await settle(busy, png, 6);
-    expect(results.map(({ status }) => status)).toEqual([
-      ...Array<string>(3).fill('fulfilled'),
-      ...Array<string>(3).fill('rejected'),
-    ]);
-    for (const result of results.slice(3)) {
+    // Which of them wait is a matter of whose header was read first.
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(3);
+    for (const result of refused) {
       expect(result).toMatchObject({ reason: expect.any(ImagesBusyError) as ImagesBusyError });
     }
   });
