@@ -19,6 +19,16 @@ function toPath(target: string): string {
 /** The last Host that was found good: nearly all requests bring the same. */
 let goodHost: string | undefined;
 
+/** Servers that read two of them differently take one request for two addresses (RFC 9112, 3.2). */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts <= 1;
+}
+
 function isHost(host: string | undefined): boolean {
   if (host === goodHost) return true;
   if (!URL.canParse(`http://${host}/`)) return false;
@@ -65,7 +75,7 @@ export function createListener(
   { log, observe, protect, trace }: ListenerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const answerRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    if (!isHost(request.headers.host)) {
+    if (!hasOneHost(request) || !isHost(request.headers.host)) {
       answer(response, 'invalid_param_type', texts.invalidType('Host'));
       return;
     }

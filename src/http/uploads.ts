@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import { GraphQLError } from 'graphql';
 import { type FileUpload, Upload, processRequest } from 'graphql-upload-minimal';
 import { type GraphQLParams, type Plugin, createGraphQLError } from 'graphql-yoga';
 import { limits } from '../contract/limits.ts';
 import { ReceivedFile } from '../graphql/upload.ts';
+import { openBody } from './body.ts';
+import { checkUploadMap } from './upload-map.ts';
 
 /** With one byte more than is allowed, too large stays visible; the rest of a file is read and dropped. */
 const keptBytes = limits.images.fileBytes + 1;
@@ -39,12 +42,11 @@ async function receiveFiles(operations: object): Promise<void> {
 }
 
 /** The parts of a Node request that the parser uses, over the body of a fetch request. */
-function toNodeRequest(request: Request): IncomingMessage {
-  const body = Readable.from(request.body ?? []);
+function toNodeRequest(body: AsyncIterable<Uint8Array>, contentType: string): IncomingMessage {
+  const source = Readable.from(checkUploadMap(body, contentType));
   // The parser is told of a cut-off body by 'close'; an 'error' that nobody hears would end the process.
-  body.on('error', () => undefined);
-  const headers = { 'content-type': request.headers.get('content-type') ?? '' };
-  return Object.assign(body, { headers }) as unknown as IncomingMessage;
+  source.on('error', () => undefined);
+  return Object.assign(source, { headers: { 'content-type': contentType } }) as unknown as IncomingMessage;
 }
 
 function toClientError(error: unknown): unknown {
@@ -55,7 +57,8 @@ function toClientError(error: unknown): unknown {
 }
 
 async function parseMultipart(request: Request): Promise<GraphQLParams> {
-  const source = toNodeRequest(request);
+  const body = openBody(request);
+  const source = toNodeRequest(body.chunks ?? Readable.from([]), request.headers.get('content-type') ?? '');
   try {
     const operations = await processRequest(source, undefined as unknown as ServerResponse, {
       maxFieldSize: limits.graphql.operationBytes,
@@ -66,7 +69,8 @@ async function parseMultipart(request: Request): Promise<GraphQLParams> {
     await receiveFiles(operations);
     return operations as GraphQLParams;
   } catch (error) {
-    throw toClientError(error);
+    void body.drain(limits.graphql.uploadBytes);
+    throw source.errored instanceof GraphQLError ? source.errored : toClientError(error);
   } finally {
     source.resume();
   }

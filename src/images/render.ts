@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import { renditions } from '../contract/images.ts';
 import { limits } from '../contract/limits.ts';
+import { readBmpHeader } from './bmp-header.ts';
 import { decodeBmp } from './bmp.ts';
 import { ImagesBusyError, UnsupportedImageError } from './errors.ts';
 import { identifyImage, type ImageFormat } from './identify.ts';
@@ -30,7 +31,7 @@ export type RenderedImage = {
 };
 
 export type ImageRendererOptions = {
-  /** Pictures rendered at the same time; each may hold a few hundred megabytes. */
+  /** Pictures rendered at the same time, as long as they have not more than `maxPixels` together: 25 million hold 300 MB. */
   readonly maxConcurrent?: number;
   readonly maxQueued?: number;
   readonly maxPixels?: number;
@@ -69,16 +70,26 @@ async function renderBmp(bytes: Uint8Array, maxPixels: number): Promise<Picture>
   return await encode(opaque ? image.removeAlpha() : image, extensions.bmp);
 }
 
-async function renderForeign(bytes: Uint8Array, extension: ImageExtension, maxPixels: number): Promise<Picture> {
+/** Told by the header alone, before anything is decoded. Throws an UnsupportedImageError for more than is decoded. */
+async function readSize(bytes: Uint8Array, format: ImageFormat, maxPixels: number): Promise<Size> {
+  if (format === 'bmp') return readBmpHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), maxPixels);
+  const { width, height } = await refuseFailures(sharp(bytes, { limitInputPixels: maxPixels }).metadata());
+  checkSize(width, height, maxPixels);
+  return { width, height };
+}
+
+async function refuseFailures<Result>(work: Promise<Result>): Promise<Result> {
   try {
-    // 'error' rather than 'warning': phones write JPEGs that every viewer shows and libjpeg warns of.
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true });
-    const { width, height } = await image.metadata();
-    checkSize(width, height, maxPixels);
-    return await encode(image, extension);
+    return await work;
   } catch (cause) {
     throw new UnsupportedImageError('the picture does not decode', { cause });
   }
+}
+
+async function renderForeign(bytes: Uint8Array, extension: ImageExtension, maxPixels: number): Promise<Picture> {
+  // 'error' rather than 'warning': phones write JPEGs that every viewer shows and libjpeg warns of.
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true });
+  return await refuseFailures(encode(image, extension));
 }
 
 /** The size at which a picture fits the square of `box` pixels: never enlarged, no side below one pixel. */
@@ -123,6 +134,7 @@ export function createImageRenderer(options: ImageRendererOptions = {}): ImageRe
   const queue = createJobQueue({
     maxConcurrent,
     maxQueued,
+    maxWeight: maxPixels,
     refuse: () => new ImagesBusyError(`${maxQueued} pictures are waiting already`),
   });
   return {
@@ -131,7 +143,8 @@ export function createImageRenderer(options: ImageRendererOptions = {}): ImageRe
       const format = identifyImage(bytes);
       if (!format) throw new UnsupportedImageError('neither JPEG, GIF, PNG nor BMP');
       if (format === 'jpeg') checkJpegScans(bytes);
-      return await queue.run(() => renderAll(bytes, format, maxPixels));
+      const { width, height } = await readSize(bytes, format, maxPixels);
+      return await queue.run(() => renderAll(bytes, format, maxPixels), width * height);
     },
   };
 }
