@@ -63,7 +63,7 @@ function createParser(contentType: string, checked: Checked): Writable {
     const map = parseJson(value);
     const names = readNames(checked.operations, map);
     checked.isRefused ||= !names && !hasTooMany(map);
-    checked.names = new Set(names);
+    checked.names = names && new Set(names);
   });
   parser.on('file', (name, stream) => {
     // One that comes before the map is refused by the reader behind, too.
