@@ -515,7 +515,9 @@ describe('a stored image', () => {
   it('answers HEAD with the headers of GET and no body', async () => {
     const [get, head] = [await gateway.fetch(address), await gateway.fetch(address, { method: 'HEAD' })];
     expect(head.status).toBe(200);
-    expect([...head.headers]).toEqual([...get.headers]);
+    const ofConnections = new Set(['connection', 'date', 'keep-alive', 'x-request-id']);
+    const ofImage = ({ headers }: Response) => [...headers].filter(([name]) => !ofConnections.has(name));
+    expect(ofImage(head)).toEqual(ofImage(get));
     expect(await head.text()).toBe('');
     await get.arrayBuffer();
   });

@@ -146,14 +146,6 @@ describe('the pages’ failure outputs', () => {
     return createPost(compose(gateway.database, blobs))(address, fields);
   };
 
-  /** A gateway whose database has been closed under it. */
-  const withoutDatabase: Post = async (address, fields) => {
-    const database = await openTestDatabase();
-    const post = createPost(compose(database, createDiskStore(tmpdir())));
-    await database[Symbol.asyncDispose]();
-    return post(address, fields);
-  };
-
   const customer = (reference: string, fields: FormFields) => gateway.post(`customers/reference/${reference}`, fields);
   const category = (reference: string, fields: FormFields) =>
     gateway.post(`customerCategories/reference/${reference}`, fields);
@@ -166,7 +158,7 @@ describe('the pages’ failure outputs', () => {
     () => customer('new', { name: 'A', imageFile: tooLarge }),
     () => customer('new', { name: 'A', imageFile: notAnImage }),
     () => customer('new', { name: 'A', paymentTypes: '[{"id"=999}]' }),
-    () => withoutDatabase('customers/reference/new', { name: 'A' }),
+    () => withMistake('customers/reference/new', { name: 'A', imageFile: new File([png], 'a.png') }),
   ];
 
   const categoryRequests: readonly (() => Promise<Answer>)[] = [

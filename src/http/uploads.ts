@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { type FileUpload, Upload, processRequest } from 'graphql-upload-minimal';
 import { type GraphQLParams, type Plugin, createGraphQLError } from 'graphql-yoga';
@@ -41,12 +41,24 @@ async function receiveFiles(operations: object): Promise<void> {
   await Promise.all(placings);
 }
 
+/** An 'error' that nobody hears would end the process; whoever waits for the stream is told all the same. */
+function hearErrors(stream: Readable | Writable): void {
+  stream.on('error', () => undefined);
+}
+
 /** The parts of a Node request that the parser uses, over the body of a fetch request. */
 function toNodeRequest(body: AsyncIterable<Uint8Array>, contentType: string): IncomingMessage {
   const source = Readable.from(checkUploadMap(body, contentType));
-  // The parser is told of a cut-off body by 'close'; an 'error' that nobody hears would end the process.
-  source.on('error', () => undefined);
-  return Object.assign(source, { headers: { 'content-type': contentType } }) as unknown as IncomingMessage;
+  // The parser is told of a cut-off body by 'close'.
+  hearErrors(source);
+  const pipe = source.pipe.bind(source);
+  const pipeSafely = <Parser extends Writable>(parser: Parser): Parser => {
+    hearErrors(parser);
+    parser.on('file', (_: string, file: Readable) => hearErrors(file));
+    return pipe(parser);
+  };
+  const headers = { 'content-type': contentType };
+  return Object.assign(source, { headers, pipe: pipeSafely }) as unknown as IncomingMessage;
 }
 
 function toClientError(error: unknown): unknown {
