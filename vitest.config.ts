@@ -13,7 +13,8 @@ export default defineConfig({
     // most of them, and every file opens what it uses itself.
     pool: 'forks',
     isolate: false,
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait, for retries, pauses and processes.
+    maxWorkers: 3,
     // Generated inputs may take a minute on a slow machine; PGlite may take some seconds to start.
     testTimeout: 75_000,
     hookTimeout: 60_000,

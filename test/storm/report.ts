@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { packageRoot } from '../../src/package-root.ts';
+import { describeMachine } from '../support/machine.ts';
 
 const page = fileURLToPath(new URL('docs/reliability.md', packageRoot));
 
@@ -20,4 +21,15 @@ export function replaceSection(text: string, name: string, markdown: string): st
 export async function writeSection(name: string, markdown: string): Promise<void> {
   const text = replaceSection(await readFile(page, 'utf8'), name, markdown);
   await writeFile(page, await format(text, { ...(await resolveConfig(page)), filepath: page }));
+}
+
+/** Prints a section, and writes it where nothing was wrong. */
+export async function tellSection(name: string, markdown: string, isRight: boolean): Promise<void> {
+  console.log(`\n${markdown}`);
+  if (isRight) await writeSection(name, markdown);
+}
+
+/** When and where figures were taken, as the last line of a section. */
+export function tellOccasion(): string {
+  return `Last run on ${new Date().toISOString().slice(0, 10)}: ${describeMachine()}.`;
 }
