@@ -5,6 +5,21 @@ export type RequestBody = {
   readonly drain: (limit: number) => Promise<void>;
 };
 
+/** A body of which each `read` goes on where the one before was left, and which `cancel` cuts off. */
+export function createBody(read: () => AsyncIterable<Uint8Array>, cancel: () => unknown): RequestBody {
+  const drain = async (limit: number): Promise<void> => {
+    let bytes = 0;
+    for await (const chunk of read()) {
+      bytes += chunk.byteLength;
+      if (bytes > limit) {
+        await cancel();
+        return;
+      }
+    }
+  };
+  return { chunks: read(), drain: (limit) => drain(limit).catch(() => undefined) };
+}
+
 /** Opens a request's body. Leaving `chunks` early does not cancel it: that would cut the connection before the answer. */
 export function openBody(request: Request): RequestBody {
   if (!request.body) return { chunks: null, drain: () => Promise.resolve() };
@@ -16,15 +31,5 @@ export function openBody(request: Request): RequestBody {
       yield value;
     }
   }
-  const drain = async (limit: number): Promise<void> => {
-    let bytes = 0;
-    for await (const chunk of read()) {
-      bytes += chunk.byteLength;
-      if (bytes > limit) return reader.cancel();
-    }
-  };
-  return {
-    chunks: read(),
-    drain: (limit) => drain(limit).catch(() => undefined),
-  };
+  return createBody(read, () => reader.cancel());
 }

@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
 import { type NodeExchange, createBodilessRequest, readText, sendText } from './node-exchange.ts';
+import { parseJson } from './parse-json.ts';
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
 
@@ -58,15 +59,6 @@ function isParams(value: unknown): value is GraphQLParams {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseParams(body: string): GraphQLParams | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isParams(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Whether there is nothing to a result but data: errors and streams have rules of their own. */
 function isPlain(result: Result | undefined): result is ExecutionResult {
   return result !== undefined && 'data' in result && !result.errors && !result.extensions;
@@ -88,8 +80,9 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
     try {
       await options.identify(request);
       body = await readText(incoming);
-      const params = parseParams(body);
-      const result = params && (await yoga.getResultForParams({ params, request }, { req: incoming, res: response }));
+      const params = parseJson(body);
+      if (!isParams(params)) return { request, body, result: undefined };
+      const result = await yoga.getResultForParams({ params, request }, { req: incoming, res: response });
       return { request, body, result };
     } catch {
       // Who is not let in, and parameters that are none, are refused again by Yoga: nothing was executed.

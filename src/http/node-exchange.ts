@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FetchAPI } from 'graphql-yoga';
-import type { RequestBody } from './body.ts';
+import { type RequestBody, createBody } from './body.ts';
 
 /** One request as Node has it, and what answers it. */
 export type NodeExchange = { readonly incoming: IncomingMessage; readonly response: ServerResponse };
@@ -42,18 +41,8 @@ export function readText(incoming: IncomingMessage): Promise<string> {
 
 /** The body as it comes; it may be left half read. */
 export function openNodeBody(incoming: IncomingMessage): RequestBody {
-  const drain = async (limit: number): Promise<void> => {
-    let bytes = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      bytes += chunk.byteLength;
-      if (bytes > limit) incoming.destroy();
-    });
-    await once(incoming, 'close');
-  };
-  return {
-    chunks: incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>,
-    drain: (limit) => drain(limit).catch(() => undefined),
-  };
+  const read = (): AsyncIterable<Uint8Array> => incoming.iterator({ destroyOnReturn: false });
+  return createBody(read, () => incoming.destroy());
 }
 
 /** Sends an answer in one piece. */

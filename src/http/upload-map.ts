@@ -2,14 +2,7 @@ import type { Writable } from 'node:stream';
 import busboy from 'busboy';
 import { createGraphQLError } from 'graphql-yoga';
 import { limits } from '../contract/limits.ts';
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+import { parseJson } from './parse-json.ts';
 
 /** What is at a key of the client's own making: never what objects, lists and texts have by themselves. */
 function readOwn(holder: unknown, key: string): unknown {

@@ -61,8 +61,7 @@ async function answerRequest(yoga: Yoga, exchange: NodeExchange, request: Reques
 
 /** Whether a request is for this door. */
 export function isRestRequest({ incoming }: NodeExchange): boolean {
-  const path = rawPath(incoming.url ?? '/');
-  return path === '/api' || path.startsWith('/api/');
+  return /^\/api(?:[/?#]|$)/.test(incoming.url ?? '/');
 }
 
 /**
