@@ -45,20 +45,24 @@ export function requireCharset(declared: string | undefined, otherwise: Decode):
   return decode;
 }
 
-/** `%XX` to bytes. Takes a string of one character per byte; a bad escape stays as it is, as in browsers. */
-export function percentDecode(text: string): Buffer {
-  const bytes = text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
-  return Buffer.from(bytes, 'latin1');
+/** `%XX` to bytes, of which text and answer have a character each; a bad escape stays as it is, as in browsers. */
+export function percentDecode(text: string): string {
+  return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+}
+
+/** Bytes, of which `binary` has a character each, to text. Most are plain ASCII, which every charset of ours has as it is. */
+export function decodeBinary(binary: string, decode: Decode): string | undefined {
+  return /^[ -~]*$/.test(binary) ? binary : decode(Buffer.from(binary, 'latin1'));
 }
 
 /** A parameter's name as text; one that is none in its charset is no name of ours. Throws `FormError` where it is too long. */
-export function decodeName(bytes: Buffer, decode: Decode): string {
-  if (bytes.length > limits.form.nameBytes) throw overLimit('nameBytes');
-  return decode(bytes) ?? decodeUndeclared(bytes);
+export function decodeName(binary: string, decode: Decode): string {
+  if (binary.length > limits.form.nameBytes) throw overLimit('nameBytes');
+  return decodeBinary(binary, decode) ?? decodeUndeclared(Buffer.from(binary, 'latin1'));
 }
 
 /** A parameter's value. */
-export function decodeValue(bytes: Buffer, decode: Decode): FormField {
-  const value = decode(bytes);
+export function decodeValue(binary: string, decode: Decode): FormField {
+  const value = decodeBinary(binary, decode);
   return value === undefined ? { kind: 'unreadable' } : { kind: 'text', value };
 }

@@ -2,6 +2,7 @@ import { limits } from '../contract/limits.ts';
 import { type Bytes, createBytes } from './form-bytes.ts';
 import {
   type Decode,
+  decodeBinary,
   decodeName,
   decodeUndeclared,
   decodeValue,
@@ -82,7 +83,7 @@ export function createParts({ fileField, decode }: PartsOptions): Parts {
 }
 
 function toField({ filename, decode, bytes }: Part): FormField {
-  if (filename === undefined) return decodeValue(bytes.read(), decode);
+  if (filename === undefined) return decodeValue(bytes.read().toString('latin1'), decode);
   // What a browser sends where no file was chosen.
   if (filename === '' && bytes.read().length === 0) return { kind: 'text', value: '' };
   return { kind: 'file', filename, bytes: bytes.read() };
@@ -104,20 +105,18 @@ function readHeader(header: object, name: string): HeaderValue {
 }
 
 /** Undoes what browsers and curl escape in a quoted name, and nothing else. */
-function unescape(text: string): Buffer {
-  return Buffer.from(
-    text.replace(/%(?:22|0A|0D)/gi, (escape) => percentDecode(escape).toString('latin1')),
-    'latin1',
-  );
+function unescape(text: string): string {
+  return text.replace(/%(?:22|0A|0D)/gi, percentDecode);
 }
 
 /** The file's name, `filename*` first; undefined where the part has none. It is never a reason to refuse a form. */
 function readFilename({ parameters }: HeaderValue, decode: Decode): string | undefined {
   const extended = parameters.get('filename*');
   const [, charset = '', encoded = ''] = /^([^']*)'[^']*'(.*)$/s.exec(extended ?? '') ?? [];
-  const fromExtended = findCharset(charset)?.(percentDecode(encoded));
+  const decodeExtended = findCharset(charset);
+  const fromExtended = decodeExtended && decodeBinary(percentDecode(encoded), decodeExtended);
   const plain = parameters.get('filename') ?? extended;
   if (fromExtended !== undefined || plain === undefined) return fromExtended;
-  const bytes = unescape(plain);
-  return decode(bytes) ?? decodeUndeclared(bytes);
+  const name = unescape(plain);
+  return decodeBinary(name, decode) ?? decodeUndeclared(Buffer.from(name, 'latin1'));
 }

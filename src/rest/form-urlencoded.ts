@@ -40,6 +40,6 @@ function* splitPairs(text: string): Generator<readonly [name: string, value: str
   }
 }
 
-function unescape(text: string): Buffer {
+function unescape(text: string): string {
   return percentDecode(text.replaceAll('+', ' '));
 }
