@@ -66,9 +66,9 @@ export async function writeStorm(figures: StormFigures): Promise<void> {
   const head = `## Storm
 
 \`npm run storm\` kills and cuts off whatever a gateway depends on, one thing after the other, under a steady load of upserts
-by both doors, single and in bulk. Every call is filed as acknowledged, refused or unknown. Afterwards each record must hold what was
-acknowledged last, or an unknown write sent after it, and the feed of changes, as it is stored and as it was followed through the storm,
-every version of each record once. A fault is over when every caller has had a call acknowledged that was sent after it; more than
+by both doors: of customers, single and in bulk, and of categories that each write moves to another place of the tree. Every call is
+filed as acknowledged, refused or unknown. Afterwards each record must hold what was acknowledged last, or an unknown write sent
+after it, and the feed of changes, as it is stored and as it was followed through the storm, every version of each record once. A fault is over when every caller has had a call acknowledged that was sent after it; more than
 ${flowLimit / 1_000} s is a failure.
 
 Last run on ${date}: ${describeMachine(figures.postgresVersion)}. Load, proxy, gateway and PostgreSQL share it.

@@ -25,9 +25,14 @@ export class UndocumentedAnswer extends Error {
 const refused: Verdict = { fate: 'refused', isChange: false };
 const unknown: Verdict = { fate: 'unknown', isChange: false };
 
-/** What the record's name is after a write; the credit limit is the value itself. */
+/** What the record's name is after a write; a customer's credit limit is the value itself. */
 export function nameAfter({ reference, value }: Write): string {
   return `${reference} ${value}`;
+}
+
+/** Below which of the example's categories one is after a write: each new value moves it from one to the other. */
+export function parentAfter({ value }: Write): string {
+  return value % 2 === 0 ? 'jewelry' : '101';
 }
 
 function parseJson(answer: Answer): unknown {
@@ -54,25 +59,34 @@ function requireUnavailable(answer: Answer): void {
   if (answer.status !== 503 || !/^\d+$/.test(answer.headers['retry-after'] ?? '')) throw new UndocumentedAnswer(answer);
 }
 
-const form: Door = {
-  name: 'form',
-  size: 1,
-  createRequest: ([write]) => {
-    if (!write) throw new Error('A form is for one write.');
-    const body = new URLSearchParams({ name: nameAfter(write), creditLimit: String(write.value) }).toString();
-    const path = `/api/v1.0/customers/reference/${write.reference}`;
-    return { path, type: 'application/x-www-form-urlencoded', body };
-  },
-  judge: (answer) => {
-    if (answer.status === 201) return [judgeOutcome(answer.headers['x-upsert-outcome'], answer)];
-    requireUnavailable(answer);
-    const body = parseJson(answer);
-    return [judgeUnavailable(dig(body, 'error'), dig(body, 'error_description'), answer)];
-  },
-};
+type Fields = Readonly<Record<string, string | number>>;
+
+/** A door for one write at a time, by forms. */
+function createFormDoor(name: string, resource: string, toFields: (write: Write) => Fields): Door {
+  return {
+    name,
+    size: 1,
+    createRequest: ([write]) => {
+      if (!write) throw new Error('A form is for one write.');
+      const fields = Object.entries(toFields(write)).map(([key, value]) => [key, String(value)]);
+      const path = `/api/v1.0/${resource}/reference/${write.reference}`;
+      return { path, type: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() };
+    },
+    judge: (answer) => {
+      if (answer.status === 201) return [judgeOutcome(answer.headers['x-upsert-outcome'], answer)];
+      requireUnavailable(answer);
+      const body = parseJson(answer);
+      return [judgeUnavailable(dig(body, 'error'), dig(body, 'error_description'), answer)];
+    },
+  };
+}
+
+function toCustomer(write: Write): Fields {
+  return { name: nameAfter(write), creditLimit: write.value };
+}
 
 function toInput(write: Write): object {
-  return { reference: write.reference, name: nameAfter(write), creditLimit: write.value };
+  return { reference: write.reference, ...toCustomer(write) };
 }
 
 function createGraphqlRequest(query: string, variables: object): Request {
@@ -94,20 +108,23 @@ function judgeCall(body: unknown, answer: Answer): Verdict | undefined {
 }
 
 const fields = '... on UpsertSuccess { outcome } ... on UpsertFailure { errors { code message } }';
-const single = `mutation ($input: UpsertCustomerInput!) { upsertCustomer(input: $input) { ${fields} } }`;
 
-const graphql: Door = {
-  name: 'GraphQL',
-  size: 1,
-  createRequest: ([write]) => {
-    if (!write) throw new Error('A mutation is for one write.');
-    return createGraphqlRequest(single, { input: toInput(write) });
-  },
-  judge: (answer) => {
-    const body = parseJson(answer);
-    return [judgeCall(body, answer) ?? judgeResult(dig(body, 'data', 'upsertCustomer'), answer)];
-  },
-};
+/** A door for one write at a time, by the mutation of that name. */
+function createGraphqlDoor(name: string, mutation: string, inputType: string, toInput: (write: Write) => object): Door {
+  const query = `mutation ($input: ${inputType}!) { ${mutation}(input: $input) { ${fields} } }`;
+  return {
+    name,
+    size: 1,
+    createRequest: ([write]) => {
+      if (!write) throw new Error('A mutation is for one write.');
+      return createGraphqlRequest(query, { input: toInput(write) });
+    },
+    judge: (answer) => {
+      const body = parseJson(answer);
+      return [judgeCall(body, answer) ?? judgeResult(dig(body, 'data', mutation), answer)];
+    },
+  };
+}
 
 const bulk = `mutation ($inputs: [UpsertCustomersInput!]!, $onError: BulkOnError!) {
   upsertCustomers(inputs: $inputs, onError: $onError) { results { ${fields} } }
@@ -128,8 +145,22 @@ function createBulkDoor(onError: 'SKIP_FAILED' | 'REJECT_ALL'): Door {
   };
 }
 
-/** The ways to write that a storm uses, single calls and bulk ones: the second do each call in one transaction. */
-export const doors: readonly Door[] = [form, graphql, createBulkDoor('SKIP_FAILED'), createBulkDoor('REJECT_ALL')];
+/**
+ * The ways to write that a storm uses, single calls and bulk ones: the second do each call in one transaction, and so does what
+ * moves categories, one at a time in an organization.
+ */
+export const doors: readonly Door[] = [
+  createFormDoor('form', 'customers', toCustomer),
+  createGraphqlDoor('GraphQL', 'upsertCustomer', 'UpsertCustomerInput', toInput),
+  createBulkDoor('SKIP_FAILED'),
+  createBulkDoor('REJECT_ALL'),
+  createFormDoor('form, categories', 'customerCategories', (write) => {
+    return { name: nameAfter(write), parentId: parentAfter(write) };
+  }),
+  createGraphqlDoor('GraphQL, categories', 'upsertCustomerCategory', 'UpsertCustomerCategoryInput', (write) => {
+    return { reference: write.reference, name: nameAfter(write), parent: { reference: parentAfter(write) } };
+  }),
+];
 
 /** What a reply says of each of some writes; throws an `UndocumentedAnswer`. */
 export function judgeReply(door: Door, reply: Reached, count: number): readonly Verdict[] {

@@ -1,4 +1,4 @@
-import { nameAfter } from './doors.ts';
+import { nameAfter, parentAfter } from './doors.ts';
 import type { FeedEntry, StoredRecord } from './ledger.ts';
 import type { PostgresNode } from './postgres.ts';
 import { referencePrefix } from './traffic.ts';
@@ -6,20 +6,29 @@ import { referencePrefix } from './traffic.ts';
 type Row = {
   readonly reference: string;
   readonly name: string;
-  readonly credit: number | null;
   readonly version: number;
+  /** Of a customer. */
+  readonly credit: number | null;
+  /** The reference of a category's parent. */
+  readonly parent: string | null;
 };
 
-/** Name and credit limit come from one write, or the record is torn. */
-function rowToRecord({ reference, name, credit, version }: Row): StoredRecord {
-  const isWhole = credit !== null && name === nameAfter({ reference, value: credit });
-  return { reference, value: isWhole ? credit : null, version };
+/** Name and credit limit, or name and parent, come from one write, or the record is torn. */
+function rowToRecord({ reference, name, credit, parent, version }: Row): StoredRecord {
+  const write = { reference, value: credit ?? Number(name.split(' ').at(-1)) };
+  const isWhole = name === nameAfter(write) && (credit !== null || parent === parentAfter(write));
+  return { reference, value: isWhole ? write.value : null, version };
 }
 
 /** Every record of the storm, as it is in the database. */
 export async function readRecords(postgres: PostgresNode): Promise<StoredRecord[]> {
   const rows = await postgres.query<Row>(
-    `select reference, name, credit_limit::integer as credit, version from customers where starts_with(reference, $1)`,
+    `select reference, name, version, credit_limit::integer as credit, null as parent
+     from customers where starts_with(reference, $1)
+     union all
+     select category.reference, category.name, category.version, null, parent.reference
+     from customer_categories category join customer_categories parent on parent.id = category.parent_id
+     where starts_with(category.reference, $1)`,
     [referencePrefix],
   );
   return rows.map(rowToRecord);
