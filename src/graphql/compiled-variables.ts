@@ -1,15 +1,10 @@
 import {
-  type DocumentNode,
   type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLLeafType,
-  GraphQLScalarType,
-  GraphQLSchema,
-  Kind,
+  type GraphQLSchema,
   type OperationDefinitionNode,
-  OperationTypeNode,
   type VariableDefinitionNode,
-  getOperationAST,
   isInputObjectType,
   isInputType,
   isListType,
@@ -17,28 +12,10 @@ import {
   typeFromAST,
   valueFromAST,
 } from 'graphql';
+import { unfit } from './compiled-selection.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Coerce = (value: unknown) => unknown;
-
-/** An operation whose variables are coerced already when it is executed. */
-export type CompiledOperation = {
-  readonly document: DocumentNode;
-  /** The values as graphql-js would coerce them; undefined where it would find fault with any. */
-  readonly coerce: (values: Values) => Values | undefined;
-};
-
-export type VariableCompiler = {
-  /** The schema with the type of coerced variables, for executing compiled operations. */
-  readonly schema: GraphQLSchema;
-  /** What was compiled of an operation; undefined for one that is to be executed as it is. */
-  readonly find: (document: DocumentNode, operationName: string | null | undefined) => CompiledOperation | undefined;
-};
-
-/** Says that graphql-js has to tell what is wrong. */
-const unfit = new Error('A variable does not fit.');
-
-const coercedVariable = new GraphQLScalarType({ name: 'CoercedVariable', parseValue: (value) => value });
 
 function isObject(value: unknown): value is Values {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -117,9 +94,9 @@ function compileVariable(
   schema: GraphQLSchema,
   { variable, type: typeNode, defaultValue }: VariableDefinitionNode,
   compile: (type: GraphQLInputType) => Coerce,
-): CoerceVariable | undefined {
+): CoerceVariable {
   const type = typeFromAST(schema, typeNode);
-  if (!isInputType(type)) return undefined;
+  if (!isInputType(type)) throw unfit;
   const name = variable.name.value;
   const coerce = compile(type);
   const otherwise: unknown = defaultValue && valueFromAST(defaultValue, type);
@@ -130,56 +107,22 @@ function compileVariable(
   };
 }
 
-/** The document with an operation that takes its variables as they are. */
-function takeCoerced(document: DocumentNode, operation: OperationDefinitionNode): DocumentNode {
-  const type = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: coercedVariable.name } } as const;
-  const variableDefinitions = (operation.variableDefinitions ?? []).map(({ variable }): VariableDefinitionNode => ({
-    kind: Kind.VARIABLE_DEFINITION,
-    variable,
-    type,
-  }));
-  const definitions = document.definitions.map((definition) =>
-    definition === operation ? { ...operation, variableDefinitions } : definition,
-  );
-  return { ...document, definitions };
-}
+/** The values of all variables as graphql-js would coerce them. Throws `unfit` where it would find fault with any. */
+export type CoerceVariables = (values: Values) => Values;
 
 /**
- * Coerces the variables of mutations by functions that are made once for each type and operation, where graphql-js walks
- * through all fields of the types each time. Whatever does not fit is left to graphql-js, so that it tells of errors.
+ * Compiles the coercion of an operation's variables, by functions that are made once for each type, where graphql-js walks
+ * through all fields of the types each time. Throws `unfit`
+ * for types it does not know.
  */
-export function createVariableCompiler(schema: GraphQLSchema): VariableCompiler {
-  const config = schema.toConfig();
+export function createVariableCompiler(schema: GraphQLSchema): (operation: OperationDefinitionNode) => CoerceVariables {
   const compileType = createTypeCompiler();
-  const operations = new WeakMap<OperationDefinitionNode, CompiledOperation | null>();
-
-  const compile = (document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation | null => {
-    const variables = (operation.variableDefinitions ?? []).map((each) => compileVariable(schema, each, compileType));
-    const coercions = variables.filter((each) => each !== undefined);
-    if (coercions.length < variables.length) return null;
-    return {
-      document: takeCoerced(document, operation),
-      coerce: (values) => {
-        const coerced: Record<string, unknown> = {};
-        try {
-          for (const coerceVariable of coercions) coerceVariable(values, coerced);
-          return coerced;
-        } catch {
-          return undefined;
-        }
-      },
+  return ({ variableDefinitions = [] }) => {
+    const coercions = variableDefinitions.map((each) => compileVariable(schema, each, compileType));
+    return (values) => {
+      const coerced: Record<string, unknown> = {};
+      for (const coerceVariable of coercions) coerceVariable(values, coerced);
+      return coerced;
     };
-  };
-  return {
-    schema: new GraphQLSchema({ ...config, types: [...config.types, coercedVariable], assumeValid: true }),
-    find: (document, operationName) => {
-      const operation = getOperationAST(document, operationName);
-      if (operation?.operation !== OperationTypeNode.MUTATION) return undefined;
-      const known = operations.get(operation);
-      if (known !== undefined) return known ?? undefined;
-      const compiled = compile(document, operation);
-      operations.set(operation, compiled);
-      return compiled ?? undefined;
-    },
   };
 }

@@ -1,7 +1,7 @@
-import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, execute, subscribe } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, subscribe } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { limits } from '../contract/limits.ts';
-import { createVariableCompiler } from './compiled-variables.ts';
+import { createExecutor } from './compiled-execution.ts';
 
 const options = { maxCoercionErrors: limits.graphql.wrongVariables };
 
@@ -14,23 +14,12 @@ function markRefusal<Result extends object>(result: Result | ExecutionResult): R
   return result;
 }
 
-/** Executes with variables that are coerced by compiled functions where they fit, and as they are where not. */
-function prepareExecute(schema: GraphQLSchema): typeof execute {
-  const compiler = createVariableCompiler(schema);
-  return (args) => {
-    const operation = compiler.find(args.document, args.operationName);
-    const variableValues = operation?.coerce(args.variableValues ?? {});
-    if (!operation || !variableValues) return execute({ ...args, options });
-    return execute({ ...args, schema: compiler.schema, document: operation.document, variableValues, options });
-  };
-}
-
 /** Keeps variables that do not fit from being answered by floods of errors. */
 export function useGuardedExecution(schema: GraphQLSchema): Plugin {
-  const executeCompiled = prepareExecute(schema);
+  const execute = createExecutor(schema, options);
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn((args: ExecutionArgs) => markRefusal(executeCompiled(args)));
+      setExecuteFn(async (args: ExecutionArgs) => markRefusal(await execute(args)));
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(async (args: ExecutionArgs) => markRefusal(await subscribe({ ...args, options })));
