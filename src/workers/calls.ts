@@ -26,10 +26,14 @@ export function connectFunctions<Remote extends object, Local extends object>(
   functions: Local,
   timeout: number,
 ): BirpcReturn<Remote, Local> {
-  return createBirpc<Remote, Local>(functions, {
+  const calls = createBirpc<Remote, Local>(functions, {
     // That nobody is there any more is heard of otherwise.
     post: (message: object) => void worker.send(message, () => undefined),
     on: (hear) => void worker.on('message', (message: unknown) => isCall(message) && hear(message)),
     timeout,
   });
+  worker.once('disconnect', () => {
+    calls.$close();
+  });
+  return calls;
 }

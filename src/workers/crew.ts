@@ -10,15 +10,12 @@ export type Crew = { readonly list: () => readonly Member[] };
 
 /** Gathers workers as they serve, from now on; they may call the `functions`. */
 export function gatherCrew(functions: PrimaryFunctions): Crew {
-  const members = new Map<number, Member & { readonly close: () => void }>();
+  const members = new Map<number, Member>();
   cluster.on('message', (worker, message: unknown) => {
     if (!isReport(message) || !message.isReady) return;
     const ask = connectFunctions<WorkerFunctions, PrimaryFunctions>(worker, functions, patience.worker);
-    members.set(worker.id, { worker, ask, close: ask.$close });
+    members.set(worker.id, { worker, ask });
   });
-  cluster.on('disconnect', (worker) => {
-    members.get(worker.id)?.close();
-    members.delete(worker.id);
-  });
+  cluster.on('disconnect', ({ id }) => members.delete(id));
   return { list: () => [...members.values()] };
 }
