@@ -26,8 +26,8 @@ import type { BlobStore } from './storage/blob-store.ts';
 import { type OpenStore, openStore } from './storage/open.ts';
 import { createFigures } from './telemetry/figures.ts';
 import { type Log, createLog } from './telemetry/log.ts';
-import { createScraper } from './telemetry/metrics.ts';
-import { type Check, createReadiness } from './telemetry/readiness.ts';
+import { type Scrape, createOwnFigures } from './telemetry/metrics.ts';
+import { type Check, type ReadinessReport, createReadiness } from './telemetry/readiness.ts';
 import { openTracing } from './telemetry/tracing.ts';
 
 /** A gateway ready to take requests. Disposing ends the subscriptions and closes the database. */
@@ -44,12 +44,18 @@ export type App = AsyncDisposable & {
   readonly operatorPages: OperatorPages;
   /** Shared where it is one of several processes on one port. */
   readonly limiters: Limiters;
+  readonly reportReadiness: () => Promise<ReadinessReport>;
+  /** Its figures, as they are added to those of other processes. */
+  readonly takeSnapshot: () => Promise<unknown>;
   /** From now on it says that it is not ready. */
   readonly drain: () => void;
 };
 
-/** `isMigrated` where another process has brought the tables up to date, `worker` names one of several on one port. */
-export type AppOptions = { readonly isMigrated?: boolean; readonly worker?: string };
+/** One of several processes on one port, and where the figures of all of them are to be had. */
+type WorkerOptions = { readonly name: string; readonly scrapeAll: () => Promise<Scrape> };
+
+/** `isMigrated` where another process has brought the tables up to date, `worker` where it is one of several. */
+export type AppOptions = { readonly isMigrated?: boolean; readonly worker?: WorkerOptions };
 
 const exampleFile = new URL('examples/entity1.yaml', packageRoot);
 
@@ -179,7 +185,8 @@ export async function createApp(
     const limiters = createLimiters(config.rate, now, worker !== undefined);
     const figures = createFigures();
     const readiness = createReadiness(listChecks(db, blobs), { log });
-    const scrape = createScraper(figures, database.readPool, worker);
+    const { scrape, takeSnapshot } = createOwnFigures(figures, database.readPool, worker?.name);
+    const mainScrape = metrics.kind === 'main' ? (worker?.scrapeAll ?? scrape) : undefined;
     const sweeps = scheduleImageSweeps({
       db,
       blobs,
@@ -201,11 +208,13 @@ export async function createApp(
         corsOrigins: config.cors.origins,
         persistedOperations,
         telemetry: { log, logsAll, figures, tracing },
-        pages: createOperatorPages({ readiness, scrape: metrics.kind === 'main' ? scrape : undefined, log }),
+        pages: createOperatorPages({ readiness, scrape: mainScrape, log }),
       }),
       operatorPages: createOperatorPages({ readiness, scrape, log }),
       drain: readiness.drain,
       limiters,
+      reportReadiness: readiness.report,
+      takeSnapshot,
       organizations: () => listOrganizations(db),
       hasKeys: async () => acceptsKeys && (await hasApiKeys(db, now())),
       provisioned,

@@ -3,32 +3,19 @@ import { type App, type AppOptions, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import { limits } from './contract/limits.ts';
 import { createHttpServer } from './http/http-server.ts';
-import { createOperatorListener } from './http/operator-pages.ts';
-import type { Limiters } from './limiters.ts';
 import { listen } from './listen.ts';
+import { listenForOperators } from './listen-for-operators.ts';
 import { describeStart } from './start-message.ts';
 import { type Log, createLog } from './telemetry/log.ts';
 
 /** A process that serves. */
-export type RunningServer = {
+export type RunningServer = Pick<App, 'limiters' | 'reportReadiness' | 'takeSnapshot'> & {
   readonly port: number;
-  readonly limiters: Limiters;
   /** Says from now on that it is not ready, goes on as before, and resolves once DRAIN_DELAY is over. */
   readonly drain: () => Promise<void>;
   /** Refuses new connections, lets requests under way finish (10 s), and closes everything. */
   readonly stop: () => Promise<void>;
 };
-
-/** Listens where operators look, if that is a port of its own; answers how to close it. */
-async function listenForOperators(
-  { operatorPages }: App,
-  { metrics }: Config['telemetry'],
-): Promise<() => Promise<void>> {
-  if (metrics.kind !== 'own') return () => Promise.resolve();
-  const { server, close } = createHttpServer(createOperatorListener(operatorPages));
-  await listen(server, metrics.http, { port: 'METRICS_PORT', host: 'METRICS_HOST' });
-  return () => close(0);
-}
 
 type Output = {
   /** Takes the lines of the message that everything is ready. */
@@ -59,7 +46,8 @@ export async function serve(
     });
     const organizations = await app.organizations();
     const hasKeys = await app.hasKeys();
-    closeOperators = await listenForOperators(app, config.telemetry);
+    // Of several workers, the primary answers there.
+    if (!options.worker) closeOperators = await listenForOperators(app.operatorPages, config.telemetry.metrics);
     const port = await listen(server, config.http);
     for (const line of describeStart({ config, organizations, provisioned: app.provisioned, hasKeys })) print(line);
     log.info({ port, database: config.database.kind, node: process.version }, 'started');
@@ -77,7 +65,8 @@ export async function serve(
       await app[Symbol.asyncDispose]();
       log.info('stopped');
     };
-    return { port, limiters: app.limiters, drain, stop };
+    const { limiters, reportReadiness, takeSnapshot } = app;
+    return { port, limiters, reportReadiness, takeSnapshot, drain, stop };
   } catch (error) {
     await closeOperators();
     await app[Symbol.asyncDispose]();

@@ -1,17 +1,17 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { composeServer } from '../src/app.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { listMissingMigrations, migrateToLatest } from '../src/db/migrate.ts';
 import { createFigures } from '../src/telemetry/figures.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createDisturber } from './support/admin.ts';
+import { listAskedFigures } from './support/dashboard.ts';
 import { createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
 import {
   type TestGateway,
@@ -139,16 +139,7 @@ describe('/metrics', () => {
 
   it('has every figure that the dashboard asks for', async () => {
     const names = listNames(await scrapeText());
-    const dashboard = z.object({
-      panels: z.array(z.object({ targets: z.array(z.object({ expr: z.string() })) })),
-      templating: z.object({
-        list: z.array(z.object({ query: z.union([z.string(), z.object({ query: z.string() })]) })),
-      }),
-    });
-    const { panels, templating } = dashboard.parse(JSON.parse(await readFile('docs/grafana-dashboard.json', 'utf8')));
-    const variables = templating.list.map(({ query }) => (typeof query === 'string' ? '' : query.query));
-    const expressions = [...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)), ...variables];
-    const asked = expressions.flatMap((each) => each.match(/\b(?:customer_gateway|nodejs|process)_\w+/g) ?? []);
+    const asked = await listAskedFigures();
     const isPooled = (name: string) => name.startsWith('customer_gateway_database_');
     const expected = findDatabaseKind() === 'pglite' ? asked.filter((name) => !isPooled(name)) : asked;
     expect(expected.length).toBeGreaterThan(15);

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { runCommand } from './support/cli.ts';
@@ -12,7 +13,10 @@ import type { CompiledSources } from './support/compile.ts';
 import { type TestStorage, createTestStorage, findDatabaseKind, refusingConnections } from './support/database.ts';
 import { findFreePort } from './support/free-port.ts';
 import { subscribe } from './support/live.ts';
+import { listAskedFigures } from './support/dashboard.ts';
 import { sendRaw, toRequest } from './support/raw-http.ts';
+import { type Samples, listNames, parseScrape } from './support/scrape.ts';
+import type { LogLine } from './support/served.ts';
 import { startSlowRequest } from './support/slow-request.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
@@ -70,8 +74,14 @@ if (findDatabaseKind() === 'postgres')
 
     /** Waits until the primary has told of an end; the reason may be a pattern. */
     async function awaitNotice(reason: string): Promise<void> {
-      const line = new RegExp(`^Another worker starts in \\d+ s: ${reason}$`, 'm');
-      await expect.poll(shared.primary.err, patience).toMatch(line);
+      const notice = expect.objectContaining({
+        level: 'error',
+        pid: shared.primary.pid,
+        message: 'a worker has ended, another one starts',
+        reason: expect.stringMatching(new RegExp(`^${reason}$`)) as string,
+        seconds: expect.any(Number) as number,
+      }) as LogLine;
+      await expect.poll(shared.log, patience).toContainEqual(notice);
     }
 
     async function awaitReplacement(): Promise<void> {
@@ -164,6 +174,135 @@ if (findDatabaseKind() === 'postgres')
       await awaitReplacement();
       await awaitMore(load, 20);
       await expectStored(await load.stop(), 'kill');
+    });
+
+    describe.each([
+      { place: 'METRICS_PORT', isOwn: true },
+      { place: 'PORT', isOwn: false },
+    ])('/metrics at $place', ({ isOwn }) => {
+      const regions = 'customer_gateway_http_requests_total{route="/api/regions/{id}",method="GET",status="200"}';
+      let cluster: Cluster;
+      let operatorPort: number;
+
+      beforeAll(async () => {
+        const port = isOwn ? await findFreePort() : undefined;
+        const own = port === undefined ? {} : { METRICS_PORT: String(port) };
+        cluster = await startCluster(program, { ...storage.env, ...own, LOG_LEVEL: 'info', ACCESS_LOG: 'on' });
+        operatorPort = port ?? cluster.port;
+      });
+
+      afterAll(() => cluster[Symbol.asyncDispose]());
+
+      /** Asks on a connection of its own, so that the workers take turns; undefined where it is cut. */
+      async function get(port: number, path: string): Promise<{ status: number; text: string } | undefined> {
+        const init = { headers: { connection: 'close' }, signal: AbortSignal.timeout(20_000) };
+        try {
+          const answer = await fetch(`http://127.0.0.1:${port}${path}`, init);
+          return { status: answer.status, text: await answer.text() };
+        } catch {
+          return undefined;
+        }
+      }
+
+      async function callRegions(count: number): Promise<void> {
+        const calls = Array.from({ length: count }, () => get(cluster.port, '/api/v1.0/regions/3'));
+        expect((await Promise.all(calls)).filter((answer) => answer?.status !== 200)).toEqual([]);
+      }
+
+      async function findPage(): Promise<string | undefined> {
+        const answer = await get(operatorPort, '/metrics');
+        return answer?.status === 200 ? answer.text : undefined;
+      }
+
+      const requirePage = () => vi.waitUntil(findPage, patience);
+
+      async function scrape(): Promise<Samples> {
+        return parseScrape(await requirePage());
+      }
+
+      async function readiness() {
+        const answer = await get(operatorPort, '/readyz');
+        const { checks } = JSON.parse(answer?.text ?? '') as { checks: Record<string, string> };
+        return { status: answer?.status, workers: checks['workers'], process: checks['process'] };
+      }
+
+      const countRegions = async () => (await scrape()).get(regions);
+      const listLabels = (samples: Samples) =>
+        ['1', '2', '3', '4'].filter((name) => samples.has(`process_cpu_seconds_total{worker="${name}"}`));
+
+      it('tells what all workers have counted, and what each needs of the machine', async () => {
+        await callRegions(30);
+        await expect.poll(countRegions, patience).toBe(30);
+        const listCounting = () => {
+          const lines = cluster.log().filter(({ route }) => route === '/api/regions/{id}');
+          return [...new Set(lines.map(({ pid }) => pid))];
+        };
+        await expect.poll(listCounting, patience).toHaveLength(2);
+        const text = await requirePage();
+        const samples = parseScrape(text);
+        expect(listLabels(samples)).toEqual(['1', '2']);
+        expect([...samples.keys()].filter((key) => /^customer_gateway_.*worker=/.test(key))).toEqual([]);
+        const names = listNames(text);
+        expect((await listAskedFigures()).filter((name) => !names.has(name))).toEqual([]);
+      });
+
+      it('never tells less when one is killed and replaced', async () => {
+        const before = await countRegions();
+        const [victim = 0] = await cluster.listWorkers();
+        process.kill(victim, 'SIGKILL');
+        const told: (number | undefined)[] = [];
+        const look = async () => {
+          const samples = await scrape();
+          told.push(samples.get(regions));
+          return listLabels(samples);
+        };
+        await expect.poll(look, { timeout: 60_000, interval: 200 }).toContain('3');
+        expect(told.filter((count) => count !== before)).toEqual([]);
+        await callRegions(10);
+        await expect.poll(countRegions, patience).toBe((before ?? 0) + 10);
+      });
+
+      if (isOwn)
+        it('waits for none that hangs, and is ready as long as one of them is', async () => {
+          const before = await countRegions();
+          const workers = await cluster.listWorkers();
+          const signal = (pids: readonly number[], name: NodeJS.Signals) => {
+            for (const pid of pids) process.kill(pid, name);
+          };
+          try {
+            signal(workers.slice(1), 'SIGSTOP');
+            await expect.poll(readiness, patience).toEqual({ status: 200, workers: 'ok', process: 'ok' });
+            expect(await countRegions()).toBe(before);
+            signal(workers, 'SIGSTOP');
+            await expect.poll(readiness, patience).toEqual({ status: 503, workers: 'none ready', process: 'ok' });
+            expect(await countRegions()).toBe(before);
+            expect(await get(operatorPort, '/livez')).toMatchObject({ status: 200 });
+          } finally {
+            signal(workers, 'SIGCONT');
+          }
+          await expect.poll(readiness, patience).toMatchObject({ status: 200 });
+        });
+
+      it('may be asked while all of it stops', async () => {
+        const slow = await startSlowRequest(cluster.port, `asked-${isOwn}`);
+        const ask = async (): Promise<void> => {
+          while (cluster.primary.isRunning()) {
+            await get(operatorPort, '/metrics');
+            await delay(10);
+          }
+        };
+        const asking = ask();
+        cluster.primary.signal('SIGTERM');
+        const draining = { status: 503, process: 'draining' };
+        if (isOwn) await expect.poll(readiness, patience).toMatchObject(draining);
+        expect(await slow.finish()).toMatch(/HTTP\/1\.1 201 /);
+        expect(await cluster.primary.exit).toBe(0);
+        await asking;
+        // A worker that is let go of just then cannot ask any more.
+        const usual = ['a worker has ended, another one starts', ...(isOwn ? [] : ['a page for operators failed'])];
+        const failures = cluster.log().filter(({ level }) => level === 'error');
+        expect(failures.filter(({ message }) => !usual.includes(String(message)))).toEqual([]);
+      });
     });
 
     it('finishes in all of them what is under way when it is told to stop, and leaves none', async () => {

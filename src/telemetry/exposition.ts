@@ -87,8 +87,15 @@ function exposePool(readPool: () => PoolLoad, registry: Registry): void {
   exposeLevels(waiting, { name: 'database_waiting', help: 'Statements that wait for a connection.' }, registry);
 }
 
-/** Everything a process has counted, and what Node tells of it, as Prometheus reads it. `readPool` where there is a pool. */
-export function createRegistry(figures: Figures, readPool: (() => PoolLoad) | undefined): Registry {
+/**
+ * Everything a process has counted, and what Node tells of it, as Prometheus reads it. `readPool` where there is a pool.
+ * `worker` names one of several processes, and is a label of what would make no sense as a sum: what Node tells.
+ */
+export function createRegistry(
+  figures: Figures,
+  readPool: (() => PoolLoad) | undefined,
+  worker: string | undefined,
+): Registry {
   const registry = new Registry();
   const count = (counts: Counts, name: string, help: string, labelNames: readonly string[]) =>
     exposeCounts(counts, { name, help, labelNames }, registry);
@@ -107,6 +114,20 @@ export function createRegistry(figures: Figures, readPool: (() => PoolLoad) | un
     registry,
   );
   if (readPool) exposePool(readPool, registry);
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, labels: worker === undefined ? {} : { worker } });
   return registry;
+}
+
+/**
+ * What a registry holds just now, as it may be sent to another process. What has no value yet is left out: JSON makes a
+ * zero of it.
+ */
+export async function takeSnapshot(registry: Registry): Promise<readonly object[]> {
+  const metrics = await registry.getMetricsAsJSON();
+  return metrics.map((metric) => ({
+    ...metric,
+    // Left out of a sum, which it is never part of: the start of a process has the label of its worker.
+    aggregator: metric.aggregator === 'omit' ? 'first' : metric.aggregator,
+    values: metric.values.filter(({ value }) => Number.isFinite(value)),
+  }));
 }

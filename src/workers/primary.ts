@@ -1,11 +1,17 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
+import { createOperatorPages } from '../http/operator-pages.ts';
 import { requireListenable } from '../listen.ts';
+import { listenForOperators } from '../listen-for-operators.ts';
 import { waitForSignal } from '../stop-signals.ts';
+import { type Log, createLog } from '../telemetry/log.ts';
 import { withDatabase } from '../with-database.ts';
-import type { WorkersIo } from './serve.ts';
+import { gatherCrew } from './crew.ts';
+import { createCrewReadiness } from './crew-readiness.ts';
 import { drainMessage, isSpentMessage } from './report.ts';
+import { createCrewScraper } from './scrape-crew.ts';
+import type { WorkersIo } from './serve.ts';
 import { type WorkerProcess, startWorker } from './worker-process.ts';
 
 /** Between the end of a worker and the start of the next in its place, in milliseconds; `steady` is what begins anew. */
@@ -25,13 +31,13 @@ async function requireReady({ ready, ended }: WorkerProcess): Promise<string> {
 }
 
 /** Replaces the worker, and those that replace it, until `stop` is aborted and the last of them has ended. */
-async function keepReplacing(first: WorkerProcess, stop: AbortSignal, err: WorkersIo['err']): Promise<void> {
+async function keepReplacing(first: WorkerProcess, stop: AbortSignal, log: Log): Promise<void> {
   let pause = 0;
   for (let worker = first; ; worker = startWorker(stop)) {
     const { how, failure, servedFor } = await worker.ended;
     if (stop.aborted) return;
     pause = nextPause(pause, servedFor);
-    err(`Another worker starts in ${pause / 1_000} s: ${failure ?? how}\n`);
+    log.error({ reason: failure ?? how, seconds: pause / 1_000 }, 'a worker has ended, another one starts');
     try {
       await delay(pause, undefined, { signal: stop });
     } catch {
@@ -48,30 +54,49 @@ function relaySpending(from: Worker, message: unknown): void {
   }
 }
 
+/** What operators see of the workers, on a port of its own if there is to be one. */
+type OperatorView = {
+  /** From now on it says that it is not ready. */
+  readonly drain: () => void;
+  readonly close: () => Promise<void>;
+};
+
+async function openOperatorView({ telemetry }: Config, log: Log): Promise<OperatorView> {
+  const crew = gatherCrew({ scrapeAll: () => scrape() });
+  const scrape = createCrewScraper(crew, log);
+  const readiness = createCrewReadiness(crew, log);
+  const pages = createOperatorPages({ readiness, scrape, log });
+  return { drain: readiness.drain, close: await listenForOperators(pages, telemetry.metrics) };
+}
+
 /**
  * Migrates the database, starts the workers, says once that they all serve, and replaces those that end. On SIGINT or
- * SIGTERM it ends them and answers 0. Throws where the address cannot be listened on and where a worker cannot start,
+ * SIGTERM it ends them and answers 0. Throws where an address cannot be listened on and where a worker cannot start,
  * what the worker said; none is left then.
  */
 export async function serveAsPrimary(config: Config, { out, err, signals }: WorkersIo): Promise<number> {
+  const log = createLog({ level: config.telemetry.logLevel, write: err });
   await withDatabase(config, () => Promise.resolve());
   await requireListenable(config.http);
   // Not our own arguments: `auto` may come to another number by the time a worker is replaced.
   cluster.setupPrimary({ args: ['serve', '--workers', String(config.workers)] });
   cluster.on('message', relaySpending);
+  const view = await openOperatorView(config, log);
   const stop = new AbortController();
   const workers = Array.from({ length: config.workers }, () => startWorker(stop.signal));
   let ends: Promise<unknown>[] = workers.map(({ ended }) => ended);
   try {
     const [message = ''] = await Promise.all(workers.map(requireReady));
-    ends = workers.map((worker) => keepReplacing(worker, stop.signal, err));
+    ends = workers.map((worker) => keepReplacing(worker, stop.signal, log));
     out(message);
     await waitForSignal(signals);
+    view.drain();
     for (const worker of Object.values(cluster.workers ?? {})) worker?.send(drainMessage);
     if (config.drainDelay > 0) await delay(config.drainDelay);
     return 0;
   } finally {
     stop.abort();
     await Promise.all(ends);
+    await view.close();
   }
 }

@@ -2,8 +2,10 @@ import type { Worker } from 'node:cluster';
 import type { Config } from '../config.ts';
 import { describeFailure } from '../describe-failure.ts';
 import { type Limiters, absorbSpent, tellOfSpent } from '../limiters.ts';
-import { serve } from '../main.ts';
+import { type RunningServer, serve } from '../main.ts';
 import { type Signals, waitForSignal } from '../stop-signals.ts';
+import type { Scrape } from '../telemetry/metrics.ts';
+import { type PrimaryFunctions, type WorkerFunctions, connectFunctions, patience } from './calls.ts';
 import { type Report, type SpentMessage, drainMessage, isSpentMessage } from './report.ts';
 
 /** A primary that can be told nothing any more is gone, and that is heard of otherwise. */
@@ -21,10 +23,30 @@ function shareLimits(worker: Worker, limiters: Limiters): void {
   });
 }
 
+function requireScrape(value: unknown): Scrape {
+  if (typeof value === 'object' && value !== null && 'contentType' in value && 'text' in value) {
+    const { contentType, text } = value;
+    if (typeof contentType === 'string' && typeof text === 'string') return { contentType, text };
+  }
+  throw new Error('The primary does not tell the figures of all workers.');
+}
+
+/** Serves so that the primary may ask for the worker's own part, and the worker for what all of them come to. */
+async function serveInCrew(worker: Worker, config: Config, print: (line: string) => void): Promise<RunningServer> {
+  const functions: WorkerFunctions = {
+    takeSnapshot: async () => (await starting).takeSnapshot(),
+    reportReadiness: async () => (await starting).reportReadiness(),
+  };
+  const primary = connectFunctions<PrimaryFunctions, WorkerFunctions>(worker, functions, patience.primary);
+  const scrapeAll = async () => requireScrape(await primary.scrapeAll());
+  const starting = serve(config, { print }, { isMigrated: true, worker: { name: String(worker.id), scrapeAll } });
+  return starting;
+}
+
 async function serveUntilStopped(worker: Worker, config: Config, signals: Signals): Promise<void> {
   const lines: string[] = [];
   const print = (line: string) => void lines.push(`${line}\n`);
-  const running = await serve(config, { print }, { isMigrated: true, worker: String(worker.id) });
+  const running = await serveInCrew(worker, config, print);
   shareLimits(worker, running.limiters);
   worker.on('message', (message: unknown) => {
     if (message === drainMessage) void running.drain();

@@ -5,12 +5,15 @@ import { vi } from 'vitest';
 import { type CliProcess, startCommand } from './cli-process.ts';
 import type { CompiledSources } from './compile.ts';
 import { findFreePort } from './free-port.ts';
+import { type LogLine, parseLog } from './served.ts';
 
 /** `customer-gateway serve --workers` in processes of their own, which disposing ends at once. */
 export type Cluster = AsyncDisposable & {
   readonly port: number;
   readonly url: string;
   readonly primary: CliProcess;
+  /** Everything that its processes have logged so far. */
+  readonly log: () => LogLine[];
   /** The process ids of the workers there are just now. */
   readonly listWorkers: () => Promise<number[]>;
 };
@@ -45,6 +48,8 @@ export async function startCluster(
     port,
     url: `http://127.0.0.1:${port}`,
     primary,
+    // Of a line that is being written, only a part may have come.
+    log: () => parseLog(primary.err().replace(/[^\n]*$/, '')),
     listWorkers: async () => [...(await listProcesses())].flatMap(([pid, by]) => (by === primary.pid ? [pid] : [])),
     [Symbol.asyncDispose]: () => primary.kill(),
   };
