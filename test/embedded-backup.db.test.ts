@@ -54,4 +54,4 @@ if (findDatabaseKind() === 'pglite')
     const changes = await awaitFeed(third.caller, middle?.cursor, 5);
     expect(changes.map(tell)).toEqual(['a@2', 'pictured@1', 'plain@1', 'a@3', 'new@1']);
     await third.stop();
-  });
+  }, 180_000);
