@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const databaseTests = ['test/**/*.db.test.ts'];
-/** Those need a Chromium: vitest.browser.config.ts runs them. */
-const browserTests = 'test/browser/**';
+/** Those need a Chromium or PostgreSQL's own programs: vitest.browser.config.ts and vitest.backup.config.ts run them. */
+const separateTests = ['test/browser/**', 'test/backup/**'];
 
 /** `unit` needs no database; `pglite` and `postgres` run one and the same suite, each over its own. */
 export default defineConfig({
@@ -22,7 +22,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...databaseTests, browserTests] },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...databaseTests, ...separateTests] },
       },
       {
         extends: true,

@@ -80,6 +80,7 @@ Examples:
   customer-gateway provision examples/entity1.yaml     the file says in comments what may be in it
   customer-gateway prune-changes --older-than 90d      for a timer: the feed of changes grows with every change
   customer-gateway sweep-images --dry-run              which image files no record names; serve sweeps them once a day
+  customer-gateway keep-images --for 1d                first step of a backup: see docs/operations.md
   customer-gateway import customers customers.csv      columns are the parameters of the contract; see import --help
   customer-gateway keys create --name ERP --scope read,write --expires 365d > erp.key
   customer-gateway print-schema > schema.graphql
@@ -195,6 +196,12 @@ async function sweep({ olderThan, dryRun = false }: { olderThan: number; dryRun?
   await command.sweepFiles({ config, olderThan, dryRun }, io.out);
 }
 
+async function keep(days: number, io: CliIo): Promise<void> {
+  const config = readConfig(io.env);
+  const command = await import('./sweep-command.ts');
+  await command.keepFiles({ config, days }, io.out);
+}
+
 async function importFile(call: ImportCall, io: CliIo): Promise<number> {
   const command = await import('./import-command.ts');
   return command.importFile(call, io);
@@ -253,6 +260,12 @@ function createProgram(io: CliIo, exit: (code: number) => void): Command {
       '\nWork goes in batches beside a running gateway. An embedded database must not be in use. Files in folders of no\norganization of the database are left alone.',
     )
     .action((options: { olderThan: number; dryRun?: boolean }) => sweep(options, io));
+  program
+    .command('keep-images')
+    .description('delete no image file for some days, so that a backup finds all that its copy of the database names')
+    .option('--for <days>', 'how long, such as 2d', parseDays, 1)
+    .addHelpText('after', '\nTo be run before the database is copied; the files are copied after it.')
+    .action(({ for: days }: { for: number }) => keep(days, io));
   program
     .command('import')
     .description('upsert every row of a file; refused rows go to a file that can be mended and imported again')

@@ -71,6 +71,21 @@ describe('customer-gateway on a database', () => {
     expect(await runCommand(sweep, { env })).toEqual(nothing);
   });
 
+  it('keeps all images for the days that a backup asks for, which a sweep tells', async () => {
+    const { env } = storage;
+    const kept = /^No image file is deleted until (.+)\.\n/;
+    const keep = async (days: string) => {
+      const { code, out } = await runCommand(['keep-images', '--for', days], { env });
+      expect(code).toBe(0);
+      return Date.parse(kept.exec(out)?.[1] ?? '');
+    };
+    const [before, until] = [Date.now(), await keep('2d')];
+    expect(until).toBeGreaterThanOrEqual(before + 2 * 86_400_000 - 5_000);
+    // Shorter is not meant to end what another backup has asked for.
+    expect(await keep('1d')).toBe(until);
+    expect((await runCommand(['sweep-images'], { env })).out).toMatch(kept);
+  });
+
   it('prunes the feed of changes', async () => {
     const { env, settings } = storage;
     await runCommand(['provision', exampleFile], { env });

@@ -16,6 +16,7 @@ describe('customer-gateway --help', () => {
       'import',
       'prune-changes',
       'sweep-images',
+      'keep-images',
       'keys',
       'print-schema',
     ]) {
@@ -38,14 +39,21 @@ describe('customer-gateway --help', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each(['serve', 'migrate', 'provision', 'import', 'prune-changes', 'sweep-images', 'keys', 'print-schema'])(
-    'explains %s',
-    async (command) => {
-      const { code, out } = await runCommand([command, '--help']);
-      expect(code).toBe(0);
-      expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));
-    },
-  );
+  it.each([
+    'serve',
+    'migrate',
+    'provision',
+    'import',
+    'prune-changes',
+    'sweep-images',
+    'keep-images',
+    'keys',
+    'print-schema',
+  ])('explains %s', async (command) => {
+    const { code, out } = await runCommand([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));
+  });
 });
 
 describe('customer-gateway', () => {
@@ -70,6 +78,7 @@ describe('customer-gateway', () => {
     [['keys', 'create', '--name', 'a', '--expires', '90'], /must be a number of days such as 90d/],
     [['keys', 'revoke'], /missing required argument/],
     [['sweep-images', '--older-than', '1h'], /It must be a number of days such as 90d\./],
+    [['keep-images', '--for', '0d'], /It must be a number of days such as 90d\./],
     [['prune-changes'], /required option '--older-than <days>' not specified/],
   ])('answers %j with 2 and how to call it', async (argv, message) => {
     const { code, out, err } = await runCommand(argv);
@@ -102,6 +111,7 @@ describe('customer-gateway', () => {
     ['serve'],
     ['migrate'],
     ['sweep-images'],
+    ['keep-images'],
     ['provision', exampleFile],
     ['prune-changes', '--older-than', '90d'],
   ])('answers %s with 1 and a line for each variable that is wrong', async (...argv) => {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { keepImages } from '../src/services/kept-images.ts';
 import { sweepDaily } from '../src/services/sweep-daily.ts';
 import { type SweepOptions, sweepImages } from '../src/services/sweep-images.ts';
 import type { BlobStore } from '../src/storage/blob-store.ts';
@@ -20,6 +21,10 @@ beforeAll(async () => {
 });
 
 afterAll(() => server[Symbol.asyncDispose]());
+
+const clearing = `mutation ($input: UpsertCustomerInput!) {
+  upsertCustomer(input: $input) { ... on UpsertCustomerSuccess { outcome } }
+}`;
 
 const stores: readonly (readonly [string, () => BlobStore | undefined])[] = [
   ['a local folder', () => undefined],
@@ -88,6 +93,33 @@ describe.each(stores)('sweeping %s', (_, makeStore) => {
     expect(await sweep()).toEqual({ seen: 9, foreign: 0, strays: 3 });
     expect(await gateway.imageFiles()).toEqual(named);
     expect(await sweep()).toEqual({ seen: 6, foreign: 0, strays: 0 });
+  });
+
+  it('leaves what rows have named for as long as a backup wants it, and is replaced or cleared meanwhile', async () => {
+    const { db } = gateway.deps;
+    const reference = fresh();
+    const put = async () => {
+      const imageFile = toFile(await makePicture());
+      expect((await gateway.postCustomer(reference, { name: 'x', imageFile })).status).toBe(201);
+      return gateway.imageFiles();
+    };
+    const clear = async () => {
+      const input = { reference, logo: null };
+      const { data } = await gateway.graphql(clearing, { input });
+      expect(data).toEqual({ upsertCustomer: { outcome: 'UPDATED' } });
+      return gateway.imageFiles();
+    };
+    const first = await put();
+    await keepImages(db, 1);
+    const both = await put();
+    expect(both).toEqual(expect.arrayContaining([...first]));
+    expect(both).toHaveLength(6);
+    expect(await clear()).toEqual(both);
+    expect(await sweep()).toEqual({ seen: 6, foreign: 0, strays: 0 });
+    await sql`update image_sweeps set kept_until = now()`.execute(db);
+    expect(await sweep()).toEqual({ seen: 6, foreign: 0, strays: 6 });
+    expect(await put()).toHaveLength(3);
+    expect(await clear()).toEqual([]);
   });
 
   it('leaves alone what lies in folders of no organization of the database', async () => {

@@ -138,6 +138,7 @@ export type ApiKeysTable = {
 export type ImageSweepsTable = {
   only_row: Generated<boolean>;
   begun_at: Date;
+  kept_until: Date | null;
 };
 
 /** The tables of `migrations/`, as Kysely sees them: ids are JS numbers, timestamps are `Date`. */

@@ -3,6 +3,7 @@ import { findNamedPath } from '../contract/images.ts';
 import { inOrganization } from '../db/organization.ts';
 import type { Database } from '../db/schema.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
+import { imagesAreKept } from './kept-images.ts';
 import { listOrganizations } from './organizations.ts';
 
 type Deps = { readonly db: Database; readonly blobs: BlobStore; readonly now: () => Date };
@@ -23,7 +24,7 @@ export type SweepOptions = {
 const batchSize = 500;
 const dayMillis = 86_400_000;
 
-/** Which of these keys of one organization's folder no row names. */
+/** Which of these keys of one organization's folder no row names; none while a backup wants what rows have named. */
 async function findStrays(db: Database, organizationId: number, keys: readonly string[]): Promise<readonly string[]> {
   const paths = [...new Set(keys.map(findNamedPath))];
   const { rows } = await sql<{ path: string }>`
@@ -34,7 +35,7 @@ async function findStrays(db: Database, organizationId: number, keys: readonly s
       ) or exists (
         select from customer_categories c
         where c.organization_id = ${organizationId}::bigint and c.image is not null and c.image ->> 'path' = p.path
-      )`.execute(inOrganization(db, organizationId));
+      ) or ${imagesAreKept}`.execute(inOrganization(db, organizationId));
   const named = new Set(rows.map(({ path }) => path));
   return keys.filter((key) => !named.has(findNamedPath(key)));
 }
@@ -67,7 +68,7 @@ async function* listBatches(blobs: BlobStore, before: number, signal?: AbortSign
 /**
  * Deletes the files that no row names and that are older, in batches, in constant memory, beside running gateways. What a row
  * names is never deleted: a key is given to one file only, and a file that has been without a row for so long gets none
- * any more. Files in folders of no organization are left alone.
+ * any more. Nothing is deleted while images are kept for a backup. Files in folders of no organization are left alone.
  */
 export async function sweepImages(
   { db, blobs, now }: Deps,

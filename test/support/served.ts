@@ -30,17 +30,17 @@ export function parseLog(log: string): LogLine[] {
 }
 
 /** Starts it on an empty storage. */
-export async function startServed(storage: TestStorage, env: Record<string, string> = {}): Promise<Served> {
-  const provisioned = await runCommand(['provision', exampleFile], { env: storage.env });
+export async function startServed({ env }: TestStorage, settings: Record<string, string> = {}): Promise<Served> {
+  const provisioned = await runCommand(['provision', exampleFile], { env });
   if (provisioned.code !== 0) throw new Error(provisioned.err);
+  return startAgain({ ...env, ...settings });
+}
+
+/** Starts it on a storage that has its organizations. */
+export async function startAgain(env: Readonly<Record<string, string>>): Promise<Served> {
   const metricsPort = await findFreePort();
   let log = '';
-  const config = readConfig({
-    ...storage.env,
-    PORT: String(await findFreePort()),
-    METRICS_PORT: String(metricsPort),
-    ...env,
-  });
+  const config = readConfig({ PORT: String(await findFreePort()), METRICS_PORT: String(metricsPort), ...env });
   const running = await serve(config, { print: () => undefined, writeLog: (line) => (log += line) });
   return {
     address: `http://127.0.0.1:${running.port}`,

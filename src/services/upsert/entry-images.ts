@@ -2,7 +2,7 @@ import type { OrganizationIdentity } from '../../actor.ts';
 import type { StoredImage } from '../../contract/images.ts';
 import type { UpsertDeps } from '../deps.ts';
 import type { Entry } from './entry.ts';
-import { discardImage, isPrepared, prepareImage, storeImage } from './images.ts';
+import { discardImage, isPrepared, prepareImage, retireImage, storeImage } from './images.ts';
 import type { ImageField, Kind, RowOf } from './model.ts';
 import type { WriteVerdict } from './types.ts';
 
@@ -68,7 +68,7 @@ export class EntryImages<K extends Kind> {
   async removeUnnamed(entry: Entry<K>, before: K['state'] | undefined, after: K['state']): Promise<void> {
     const kept = this.#field.ofState(after)?.path;
     const old = before ? this.#field.ofState(before) : null;
-    if (old && old.path !== kept) await discardImage(this.#deps, old);
+    if (old && old.path !== kept) await retireImage(this.#deps, old);
     if (entry.stored && entry.stored.path !== kept) await this.discard(entry);
   }
 }

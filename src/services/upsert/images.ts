@@ -9,6 +9,7 @@ import type { RenderedImage } from '../../images/render.ts';
 import { StorageError } from '../../storage/errors.ts';
 import type { UpsertDeps } from '../deps.ts';
 import { ServiceUnavailableError } from '../errors.ts';
+import { findImagesKeptUntil } from '../kept-images.ts';
 
 /** A new image ready to be stored. */
 export type PreparedImage = {
@@ -94,6 +95,15 @@ async function writeRenditions(
     await discardImage(deps, image);
     throw failure.reason;
   }
+}
+
+/**
+ * Removes the files of an image that rows have named until now, once that change is committed, unless a backup wants them:
+ * then, or where that cannot be told, a sweep finds them later. Never fails.
+ */
+export async function retireImage(deps: UpsertDeps, image: StoredImage): Promise<void> {
+  const isKept = await findImagesKeptUntil(deps.db).then(Boolean, () => true);
+  if (!isKept) await discardImage(deps, image);
 }
 
 /**
