@@ -126,7 +126,8 @@ describe('an upload', () => {
       await expect(blobs.read(key)).rejects.toThrow(StorageError);
       await expect(listKeys(blobs)).rejects.toThrow(StorageError);
       await expect(blobs.delete([key])).rejects.toThrow(StorageError);
-      expect(performance.now() - begun).toBeLessThan(10_000);
+      // Without a deadline it would be 100 attempts of 10 s each.
+      expect(performance.now() - begun).toBeLessThan(60_000);
     },
   );
 
