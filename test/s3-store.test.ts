@@ -28,7 +28,10 @@ function openStore(
   patience: NonNullable<S3StoreOptions['patience']> = {},
   keys: S3Keys = s3Keys,
 ): S3Store {
-  const store = createS3Store({ ...server.settings, ...settings }, keys, { presigns: true, patience });
+  const store = createS3Store({ ...server.settings, ...settings }, keys, {
+    presigns: true,
+    patience: { pause: 5, ...patience },
+  });
   open.push(store);
   return store;
 }
