@@ -12,7 +12,7 @@ import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { type CliRun, runCommand } from './support/cli.ts';
 import { compileProgram, startCommand } from './support/cli-process.ts';
-import { type TestStorage, createTestStorage } from './support/database.ts';
+import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
@@ -95,88 +95,19 @@ describe('customer-gateway import', () => {
     expect(await readdir(folder)).toEqual(['customers.csv']);
   });
 
-  it('tells people what became of the rows', async () => {
-    const file = await write('customers.csv', 'reference,name\npeople-A,Anna\npeople-B,\n');
-    const { code, out, err } = await runCommand(['import', 'customers', file], { env: storage.env });
-    expect({ code, err }).toEqual({ code: 3, err: '' });
-    expect(out).toMatch(/^Imported .*customers\.csv as customers of entity1: 2 rows \(/);
-    expect(out).toMatch(/^ {2}created +1$/m);
-    expect(out).toMatch(/^ {2}refused +1 {2}mend them in .*customers\.rejected\.csv and import that$/m);
-  });
-
-  it('imports categories, each below one of an earlier row, from packed NDJSON', async () => {
-    const lines = [
-      { reference: 'c1', name: 'One', parentId: 'root', description: 'First' },
-      { reference: 'c2', name: 'Two', parentId: 'c1' },
-      { reference: 'c3', name: 'Three', parentId: 'c2' },
-    ];
-    const file = await write('c.ndjson.gz', gzipSync(lines.map((line) => JSON.stringify(line)).join('\n')));
-    const argv = ['import', 'customerCategories', file, '--json'];
-    const tried = await runCommand([...argv, '--dry-run'], { env: storage.env });
-    expect(JSON.parse(tried.out)).toMatchObject({ dryRun: true, created: 3, refused: 0 });
-    const { code, out } = await runCommand(argv, { env: storage.env });
-    expect(code).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ created: 3 });
-  });
-
-  it('reads standard input, and says how its changes came in', async () => {
-    const argv = ['import', 'customers', '-', '--format', 'tsv', '--rejected', place('no.tsv')];
-    const { code } = await runCommand(argv, { env: storage.env, input: 'reference\tname\nstdin-A\tAnna\n' });
-    expect(code).toBe(0);
-    const changes = await query((db) =>
-      db.selectFrom('changes').select(['reference', 'door']).where('reference', '=', 'stdin-A').execute(),
-    );
-    expect(changes).toEqual([{ reference: 'stdin-A', door: 'import' }]);
-  });
-
-  it('writes refused rows with line and reason to a file that is mended and imported', async () => {
-    const text =
-      'reference,name,comment\nmend-A,Anna,"two\nlines"\nmend-B,,"a ""b"", c"\nmend-C,Carl\n,Dora,\nmend-E,Eve,"x" y\n';
-    const { code, summary } = await importFile(await write('customers.csv', text));
-    expect(code).toBe(3);
-    expect(summary).toMatchObject({ created: 1, refused: 4, rejectedFile: place('customers.rejected.csv') });
-    const rejected = await readFile(place('customers.rejected.csv'), 'utf8');
-    expect(rejected).toBe(
-      'line,reason,reference,name,comment\n' +
-        '4,name parameter is missing,mend-B,,"a ""b"", c"\n' +
-        '5,"The row has 2 cells, the header 3.",mend-C,Carl\n' +
-        '6,reference parameter is missing,,Dora,\n' +
-        '7,Cell 3 goes on after its closing quote.,mend-E,Eve,"""x"" y"\n',
-    );
-    const mended = rejected.replace('B,,', 'B,Ben,').replace('C,Carl', 'C,Carl,').replace(',,Dora', ',mend-D,Dora');
-    await writeFile(place('customers.rejected.csv'), mended);
-    expect((await importFile(place('customers.rejected.csv'))).summary).toMatchObject({ created: 4, refused: 0 });
-    expect((await readCustomers('mend-')).map(({ reference }) => reference)).toEqual([
-      'mend-A',
-      'mend-B',
-      'mend-C',
-      'mend-D',
-      'mend-E',
-    ]);
-  });
-
-  it('removes the refused rows of an earlier import of the file', async () => {
-    const file = await write('customers.csv', 'reference,name\nremoved-A,\n');
-    await importFile(file);
-    expect(existsSync(place('customers.rejected.csv'))).toBe(true);
-    await writeFile(file, 'reference,name\nremoved-A,Anna\n');
-    await importFile(file);
-    expect(existsSync(place('customers.rejected.csv'))).toBe(false);
-  });
-
   it('lets rows take effect in the order of the file, over many batches', async () => {
-    const rows = Array.from({ length: 2_400 }, (_, index) => {
+    const rows = Array.from({ length: 1_800 }, (_, index) => {
       // Each record comes back three times, and each child names a parent of an earlier batch.
-      const number = index % 800;
-      const parent = index >= 800 && number > 0 ? `true,order-${number - 1}` : ',';
+      const number = index % 600;
+      const parent = index >= 600 && number > 0 ? `true,order-${number - 1}` : ',';
       return `order-${number},Name ${index},${parent}`;
     });
     const file = await write('customers.csv', ['reference,name,isSubCustomer,parentCustomer', ...rows].join('\n'));
     const { summary } = await importFile(file);
-    expect(summary).toMatchObject({ rows: 2_400, created: 800, refused: 0 });
+    expect(summary).toMatchObject({ rows: 1_800, created: 600, refused: 0 });
     const names = (await readCustomers('order-')).map(({ reference, name }) => `${reference} ${name}`).toSorted();
     expect(names).toEqual(
-      Array.from({ length: 800 }, (_, number) => `order-${number} Name ${1_600 + number}`).toSorted(),
+      Array.from({ length: 600 }, (_, number) => `order-${number} Name ${1_200 + number}`).toSorted(),
     );
   });
 
@@ -204,86 +135,41 @@ describe('customer-gateway import', () => {
     expect(await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute())).toEqual(before);
     expect((await importFile(file)).summary).toMatchObject({ created: 602, unchanged: 1, refused: 2 });
   });
-
-  it('refuses a wrong header before the first row, and leaves nothing behind', async () => {
-    const file = await write('customers.csv', 'reference,nam\nA,Anna\n');
-    const { code, out, err } = await importFile(file);
-    expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toMatch(
-      /^.*customers\.csv: The header is wrong: "nam" is no column \(did you mean name\?\)\. The columns/,
-    );
-    expect(await readdir(folder)).toEqual(['customers.csv']);
-  });
-
-  it.each([
-    [['customers', '/no/such.csv'], 1, 'Cannot read /no/such.csv: there is no such file.'],
-    [['customers', '/'], 1, '/ tells no format: say --format csv, tsv or ndjson.'],
-    [['customers', '/', '--format', 'csv'], 1, 'Cannot read /: it is a folder.'],
-    [
-      ['customers', exampleFile, '--format', 'csv', '--organization', 'nobody'],
-      1,
-      'There is no organization "nobody"; there are "entity1".',
-    ],
-    [['customers', 'x.csv', '--rejected', './x.csv'], 1, '--rejected must not be the file itself: ./x.csv'],
-    [
-      ['users', 'x.csv'],
-      2,
-      "value 'users' is invalid for argument 'collection'. Allowed choices are customers, customerCategories.",
-    ],
-    [['customers', 'x.csv', '--format', 'xml'], 2, "argument 'xml' is invalid"],
-  ])('answers %j with code %i and why', async (argv, code, message) => {
-    const run = await runCommand(['import', ...argv], { env: storage.env });
-    expect({ code: run.code, out: run.out }).toEqual({ code, out: '' });
-    expect(run.err).toMatch(message);
-  });
-
-  it('asks for the organization where there are several', async () => {
-    const input = 'name: other\ncurrency: USD\nrootCategory: { reference: root, name: All }\n';
-    await using own = await createStorage();
-    await runCommand(['provision', '-'], { env: own.env, input });
-    const file = await write('customers.csv', 'reference,name\nA,Anna\n');
-    const choose = async (...options: string[]) => {
-      const run = await runCommand(['import', 'customers', file, '--json', ...options], { env: own.env });
-      return { ...run, summary: run.code === 0 ? (JSON.parse(run.out) as Summary) : {} };
-    };
-    const unsaid = await choose();
-    expect(unsaid.code).toBe(1);
-    expect(unsaid.err).toMatch('There are several organizations, so say --organization: "entity1", "other".');
-    expect((await choose('--organization', 'other')).summary).toMatchObject({
-      organization: 'other',
-      created: 1,
-    });
-    expect((await choose('--organization', '1')).summary).toMatchObject({
-      organization: 'entity1',
-      created: 1,
-    });
-  });
 });
 
-describe('an import that is cut off', () => {
-  const total = 4_000;
-  const isBad = (index: number) => index % 100 === 7;
-  const lines = (prefix: string, count = total) =>
-    Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);
-  const table = (rows: readonly string[]) => ['reference,name', ...rows, ''].join('\n');
-  const state = (name = 'customers.csv') => place(`${name}.import-state.json`);
-  const rejectedLines = async () => {
-    const text = await readFile(place('customers.rejected.csv'), 'utf8');
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(',')[0]);
-  };
+const total = 2_600;
+/** The first batch is told of when the fourth is sent: so many are enough for that, and not all. */
+const held = total - 500;
+const isBad = (index: number) => index % 100 === 7;
+const lines = (prefix: string, count = total) =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);
+const table = (rows: readonly string[]) => ['reference,name', ...rows, ''].join('\n');
+const state = (name = 'customers.csv') => place(`${name}.import-state.json`);
+const rejectedLines = async () => {
+  const text = await readFile(place('customers.rejected.csv'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',')[0]);
+};
 
-  it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
-    // From a pipe that does not end it cannot get to the end before it is killed.
+describe('an import that is cut off', () => {
+  /** A file that does not end before it is closed, so that nobody gets to the end of it too soon. */
+  async function openPipe() {
     const file = place('customers.csv');
     await promisify(execFile)('mkfifo', [file]);
     const pipe = await open(file, 'r+');
+    return { file, pipe };
+  }
+
+  const firstBatchDone = () => vi.waitUntil(() => existsSync(state()), { timeout: 180_000, interval: 5 });
+
+  it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
+    const { file, pipe } = await openPipe();
     await using program = await compileProgram();
     const first = startCommand(program, ['import', 'customers', file, '--quiet'], storage.env);
-    await pipe.write(table(lines('killed-', total - 1_000)));
-    await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 5 });
+    await pipe.write(table(lines('killed-', held)));
+    await firstBatchDone();
     await first.kill();
     await pipe.close();
     await rm(file);
@@ -306,40 +192,176 @@ describe('an import that is cut off', () => {
   });
 
   it('by a signal finishes what is under way, says so, and goes on', async () => {
-    const file = await write('customers.csv', table(lines('signalled-')));
+    const { file, pipe } = await openPipe();
     const signals = new EventEmitter();
     const running = runCommand(['import', 'customers', file, '--quiet'], { env: storage.env, signals });
-    await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 1 });
+    await pipe.write(table(lines('signalled-', held)));
+    await firstBatchDone();
     signals.emit('SIGINT');
+    await pipe.close();
     const { code, out, err } = await running;
+    await rm(file);
+    await write('customers.csv', table(lines('signalled-')));
     expect(code).toBe(1);
     expect(out).toMatch(/^Imported .* rows/);
     expect(err).toBe('Stopped before the end. The same command goes on from here.\n');
     expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0);
     expect((await importFile(file)).summary).toMatchObject({ rows: total, created: total - total / 100, unchanged: 0 });
   });
-
-  it('by a line that cannot be read keeps what came before, and goes on once it is mended', async () => {
-    const file = await write('customers.csv', `${table(lines('unread-', 1_200))}X,"never closed\n`);
-    const { code, err } = await importFile(file);
-    expect(code).toBe(1);
-    expect(err).toBe(
-      `${file}: The row that begins in line 1202 does not end: a quote is not closed.\n` +
-        '1200 rows are done. The same command goes on from there.\n',
-    );
-    await writeFile(file, `${table(lines('unread-', 1_200))}X,closed\n`);
-    expect((await importFile(file)).summary).toMatchObject({ rows: 1_201, resumedAt: 1_200, created: 1_189 });
-  });
-
-  it('does not go on in another file of that name, but begins again where that is asked for', async () => {
-    const file = await write('customers.csv', `${table(lines('other-', 600))}X,"never closed\n`);
-    await importFile(file);
-    await writeFile(file, table(['other-0,Another', ...lines('other-', 600).slice(1)]));
-    const { code, err } = await importFile(file);
-    expect(code).toBe(1);
-    expect(err).toMatch('The first 600 rows, which are imported, have changed since: --restart begins again.');
-    const other = await runCommand(['import', 'customerCategories', file], { env: storage.env });
-    expect(other.err).toMatch('An import of this file as customers of entity1 is not finished: --restart forgets it.');
-    expect((await importFile(file, '--restart')).summary).toMatchObject({ rows: 600, updated: 1, resumedAt: 0 });
-  });
 });
+
+// What files hold and what becomes of them is the same over either database.
+if (findDatabaseKind() === 'postgres') {
+  describe('the file of an import', () => {
+    it('tells people what became of the rows', async () => {
+      const file = await write('customers.csv', 'reference,name\npeople-A,Anna\npeople-B,\n');
+      const { code, out, err } = await runCommand(['import', 'customers', file], { env: storage.env });
+      expect({ code, err }).toEqual({ code: 3, err: '' });
+      expect(out).toMatch(/^Imported .*customers\.csv as customers of entity1: 2 rows \(/);
+      expect(out).toMatch(/^ {2}created +1$/m);
+      expect(out).toMatch(/^ {2}refused +1 {2}mend them in .*customers\.rejected\.csv and import that$/m);
+    });
+
+    it('imports categories, each below one of an earlier row, from packed NDJSON', async () => {
+      const lines = [
+        { reference: 'c1', name: 'One', parentId: 'root', description: 'First' },
+        { reference: 'c2', name: 'Two', parentId: 'c1' },
+        { reference: 'c3', name: 'Three', parentId: 'c2' },
+      ];
+      const file = await write('c.ndjson.gz', gzipSync(lines.map((line) => JSON.stringify(line)).join('\n')));
+      const argv = ['import', 'customerCategories', file, '--json'];
+      const tried = await runCommand([...argv, '--dry-run'], { env: storage.env });
+      expect(JSON.parse(tried.out)).toMatchObject({ dryRun: true, created: 3, refused: 0 });
+      const { code, out } = await runCommand(argv, { env: storage.env });
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ created: 3 });
+    });
+
+    it('reads standard input, and says how its changes came in', async () => {
+      const argv = ['import', 'customers', '-', '--format', 'tsv', '--rejected', place('no.tsv')];
+      const { code } = await runCommand(argv, { env: storage.env, input: 'reference\tname\nstdin-A\tAnna\n' });
+      expect(code).toBe(0);
+      const changes = await query((db) =>
+        db.selectFrom('changes').select(['reference', 'door']).where('reference', '=', 'stdin-A').execute(),
+      );
+      expect(changes).toEqual([{ reference: 'stdin-A', door: 'import' }]);
+    });
+
+    it('writes refused rows with line and reason to a file that is mended and imported', async () => {
+      const text =
+        'reference,name,comment\nmend-A,Anna,"two\nlines"\nmend-B,,"a ""b"", c"\nmend-C,Carl\n,Dora,\nmend-E,Eve,"x" y\n';
+      const { code, summary } = await importFile(await write('customers.csv', text));
+      expect(code).toBe(3);
+      expect(summary).toMatchObject({ created: 1, refused: 4, rejectedFile: place('customers.rejected.csv') });
+      const rejected = await readFile(place('customers.rejected.csv'), 'utf8');
+      expect(rejected).toBe(
+        'line,reason,reference,name,comment\n' +
+          '4,name parameter is missing,mend-B,,"a ""b"", c"\n' +
+          '5,"The row has 2 cells, the header 3.",mend-C,Carl\n' +
+          '6,reference parameter is missing,,Dora,\n' +
+          '7,Cell 3 goes on after its closing quote.,mend-E,Eve,"""x"" y"\n',
+      );
+      const mended = rejected.replace('B,,', 'B,Ben,').replace('C,Carl', 'C,Carl,').replace(',,Dora', ',mend-D,Dora');
+      await writeFile(place('customers.rejected.csv'), mended);
+      expect((await importFile(place('customers.rejected.csv'))).summary).toMatchObject({ created: 4, refused: 0 });
+      expect((await readCustomers('mend-')).map(({ reference }) => reference)).toEqual([
+        'mend-A',
+        'mend-B',
+        'mend-C',
+        'mend-D',
+        'mend-E',
+      ]);
+    });
+
+    it('removes the refused rows of an earlier import of the file', async () => {
+      const file = await write('customers.csv', 'reference,name\nremoved-A,\n');
+      await importFile(file);
+      expect(existsSync(place('customers.rejected.csv'))).toBe(true);
+      await writeFile(file, 'reference,name\nremoved-A,Anna\n');
+      await importFile(file);
+      expect(existsSync(place('customers.rejected.csv'))).toBe(false);
+    });
+
+    it('refuses a wrong header before the first row, and leaves nothing behind', async () => {
+      const file = await write('customers.csv', 'reference,nam\nA,Anna\n');
+      const { code, out, err } = await importFile(file);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toMatch(
+        /^.*customers\.csv: The header is wrong: "nam" is no column \(did you mean name\?\)\. The columns/,
+      );
+      expect(await readdir(folder)).toEqual(['customers.csv']);
+    });
+
+    it.each([
+      [['customers', '/no/such.csv'], 1, 'Cannot read /no/such.csv: there is no such file.'],
+      [['customers', '/'], 1, '/ tells no format: say --format csv, tsv or ndjson.'],
+      [['customers', '/', '--format', 'csv'], 1, 'Cannot read /: it is a folder.'],
+      [
+        ['customers', exampleFile, '--format', 'csv', '--organization', 'nobody'],
+        1,
+        'There is no organization "nobody"; there are "entity1".',
+      ],
+      [['customers', 'x.csv', '--rejected', './x.csv'], 1, '--rejected must not be the file itself: ./x.csv'],
+      [
+        ['users', 'x.csv'],
+        2,
+        "value 'users' is invalid for argument 'collection'. Allowed choices are customers, customerCategories.",
+      ],
+      [['customers', 'x.csv', '--format', 'xml'], 2, "argument 'xml' is invalid"],
+    ])('answers %j with code %i and why', async (argv, code, message) => {
+      const run = await runCommand(['import', ...argv], { env: storage.env });
+      expect({ code: run.code, out: run.out }).toEqual({ code, out: '' });
+      expect(run.err).toMatch(message);
+    });
+
+    it('asks for the organization where there are several', async () => {
+      const input = 'name: other\ncurrency: USD\nrootCategory: { reference: root, name: All }\n';
+      await using own = await createStorage();
+      await runCommand(['provision', '-'], { env: own.env, input });
+      const file = await write('customers.csv', 'reference,name\nA,Anna\n');
+      const choose = async (...options: string[]) => {
+        const run = await runCommand(['import', 'customers', file, '--json', ...options], { env: own.env });
+        return { ...run, summary: run.code === 0 ? (JSON.parse(run.out) as Summary) : {} };
+      };
+      const unsaid = await choose();
+      expect(unsaid.code).toBe(1);
+      expect(unsaid.err).toMatch('There are several organizations, so say --organization: "entity1", "other".');
+      expect((await choose('--organization', 'other')).summary).toMatchObject({
+        organization: 'other',
+        created: 1,
+      });
+      expect((await choose('--organization', '1')).summary).toMatchObject({
+        organization: 'entity1',
+        created: 1,
+      });
+    });
+  });
+
+  describe('an import that ends early', () => {
+    it('by a line that cannot be read keeps what came before, and goes on once it is mended', async () => {
+      const file = await write('customers.csv', `${table(lines('unread-', 1_200))}X,"never closed\n`);
+      const { code, err } = await importFile(file);
+      expect(code).toBe(1);
+      expect(err).toBe(
+        `${file}: The row that begins in line 1202 does not end: a quote is not closed.\n` +
+          '1200 rows are done. The same command goes on from there.\n',
+      );
+      await writeFile(file, `${table(lines('unread-', 1_200))}X,closed\n`);
+      expect((await importFile(file)).summary).toMatchObject({ rows: 1_201, resumedAt: 1_200, created: 1_189 });
+    });
+
+    it('does not go on in another file of that name, but begins again where that is asked for', async () => {
+      const file = await write('customers.csv', `${table(lines('other-', 600))}X,"never closed\n`);
+      await importFile(file);
+      await writeFile(file, table(['other-0,Another', ...lines('other-', 600).slice(1)]));
+      const { code, err } = await importFile(file);
+      expect(code).toBe(1);
+      expect(err).toMatch('The first 600 rows, which are imported, have changed since: --restart begins again.');
+      const other = await runCommand(['import', 'customerCategories', file], { env: storage.env });
+      expect(other.err).toMatch(
+        'An import of this file as customers of entity1 is not finished: --restart forgets it.',
+      );
+      expect((await importFile(file, '--restart')).summary).toMatchObject({ rows: 600, updated: 1, resumedAt: 0 });
+    });
+  });
+}
