@@ -166,7 +166,7 @@ describe('a bucket that fails', () => {
   it('ruling 41: and never answers is answered 503 at both doors; no row changes and no file stays', async () => {
     using impatient = openStore(false, { deadline: 60_000, answer: 1_000, attempts: 2 });
     await using waiting = await openTestGateway({
-      blobs: { ...store.blobs, create: impatient.blobs.create },
+      blobs: { ...store.blobs, create: (key, bytes) => impatient.blobs.create(key, bytes) },
       report: (failure) => failures.push(failure),
     });
     server.fault = ({ method }) => (method === 'PUT' ? 'hang' : undefined);
