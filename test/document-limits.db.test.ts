@@ -5,6 +5,7 @@ import { composeServer } from '../src/app.ts';
 import { estimateCost } from '../src/graphql/document-cost.ts';
 import { limits } from '../src/contract/limits.ts';
 import { schema } from '../src/graphql/schema.ts';
+import { readCpuMillis } from './support/cpu-time.ts';
 import { type GraphAnswer, type TestGateway, anybody, graphqlRequest, openTestGateway } from './support/gateway.ts';
 import { type Listening, listen } from './support/raw-http.ts';
 import { countStatements } from './support/statements.ts';
@@ -79,9 +80,9 @@ describe('a document', () => {
   });
 
   it('of a million tokens is refused before it is read to its end', async () => {
-    const start = performance.now();
+    const start = readCpuMillis();
     await expectRefused(`{ ${'a '.repeat(1_000_000)} }`, /^A document may hold 200000 tokens at most/);
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(readCpuMillis() - start).toBeLessThan(10_000);
   });
 
   it('selects so many fields and fragments and no more, aliases among them', async () => {
@@ -188,9 +189,9 @@ describe('an operation', () => {
     ],
   ])('does not multiply by fragments, %s', async (_, fragments) => {
     const query = (n: number) => `{ ...F0 } ${fragments(n)} fragment F${n} on Query { organization { name } }`;
-    const start = performance.now();
+    const start = readCpuMillis();
     await expectRefused(query(40), /^The operation could answer \d+ fields and records, and 200000 is the most/);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(readCpuMillis() - start).toBeLessThan(2_000);
     await expectAnswered(query(10));
   });
 });

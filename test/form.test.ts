@@ -507,7 +507,7 @@ describe('any bytes', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('as multipart are a form or a FormError, and never two forms by how they are cut', async () => {
     const disposition = 'Content-Disposition: form-data; name=';
@@ -544,7 +544,7 @@ describe('any bytes', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('of a form cut off anywhere are refused, and of a whole one read, however they are cut', async () => {
     const image = latin1(`\x89PNG\r\n\r\n--${boundary.slice(0, -1)}\r\n\r\n-\r`);
@@ -568,7 +568,7 @@ describe('any bytes', () => {
     }
     const ends = fc.oneof(fc.nat(whole.length), fc.integer({ min: complete - 2, max: whole.length }));
     await fc.assert(fc.asyncProperty(ends, sizes, check), runs);
-  }, 60_000);
+  });
 
   const name = text.filter((each) => !/%(?:22|0[ad])|\\(?:["\\]|$)/i.test(each));
   const entries = <Value>(value: fc.Arbitrary<Value>, key = text) => fc.array(fc.tuple(key, value), { maxLength: 6 });
@@ -582,7 +582,7 @@ describe('any bytes', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('of an encoded form read back: urlencoded windows-1252', async () => {
     const repertoire = Array.from(
@@ -606,7 +606,7 @@ describe('any bytes', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('of an encoded form read back: multipart', async () => {
     const escape = (plain: string) => plain.replace(/["\r\n]/g, (mark) => encodeURIComponent(mark));
@@ -625,7 +625,7 @@ describe('any bytes', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('of undici’s FormData are read back', async () => {
     const form = new FormData();

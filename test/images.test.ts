@@ -7,6 +7,7 @@ import { identifyImage } from '../src/images/identify.ts';
 import { createImageRenderer, type RenderedImage } from '../src/images/render.ts';
 import { packRows, writeBmp } from './support/bitmaps.ts';
 import { bombs, defused } from './support/bombs.ts';
+import { readCpuMillis } from './support/cpu-time.ts';
 import { deflateZeros, pngChunk, writePng } from './support/png.ts';
 
 const renderer = createImageRenderer();
@@ -278,9 +279,9 @@ describe('ruling 40: what is kept', () => {
 describe('what hides beside the pixels', () => {
   test.each(defused)('costs next to nothing: $name', async ({ make }) => {
     const bytes = await make();
-    const start = performance.now();
+    const start = readCpuMillis();
     expect(await outcome(bytes)).toBe('rendered');
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(readCpuMillis() - start).toBeLessThan(5_000);
   });
 });
 
@@ -320,17 +321,17 @@ describe('ruling 38: what is refused', () => {
   ])('a PNG of %i × %i pixels, before it is decoded', async (width, height) => {
     // The pixels are left out where they couldn't be made here either: nobody may come as far as to miss them.
     const bomb = writePng({ width, height, ...(width > 65_535 && { pixels: deflateZeros(1) }) });
-    const start = performance.now();
+    const start = readCpuMillis();
     expect(await outcome(bomb)).toBe('refused');
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(readCpuMillis() - start).toBeLessThan(2_000);
   });
 
   test.each(bombs)('$name, at once', async ({ make }) => {
     const bomb = await make();
-    const start = performance.now();
+    const start = readCpuMillis();
     expect(await outcome(bomb)).toBe('refused');
     // Idle, it takes a few milliseconds: `npm run storm:images` measures it.
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(readCpuMillis() - start).toBeLessThan(2_000);
   });
 
   test('a JPEG of so many scans that it would take seconds', async () => {

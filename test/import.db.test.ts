@@ -95,6 +95,122 @@ describe('customer-gateway import', () => {
     expect(await readdir(folder)).toEqual(['customers.csv']);
   });
 
+  it('lets rows take effect in the order of the file, over many batches', async () => {
+    const rows = Array.from({ length: 1_800 }, (_, index) => {
+      // Each record comes back three times, and each child names a parent of an earlier batch.
+      const number = index % 600;
+      const parent = index >= 600 && number > 0 ? `true,order-${number - 1}` : ',';
+      return `order-${number},Name ${index},${parent}`;
+    });
+    const file = await write('customers.csv', ['reference,name,isSubCustomer,parentCustomer', ...rows].join('\n'));
+    const { summary } = await importFile(file);
+    expect(summary).toMatchObject({ rows: 1_800, created: 600, refused: 0 });
+    const names = (await readCustomers('order-')).map(({ reference, name }) => `${reference} ${name}`).toSorted();
+    expect(names).toEqual(
+      Array.from({ length: 600 }, (_, number) => `order-${number} Name ${1_200 + number}`).toSorted(),
+    );
+  });
+
+  it('tells in a dry run what would happen, refused rows too, and changes nothing', async () => {
+    await importFile(await write('customers.csv', 'reference,name\ntry-A,Anna\n'));
+    const text = [
+      'reference,name,isSubCustomer,parentCustomer',
+      'try-A,Anna,,',
+      'try-B,Ben,,',
+      'try-C,Carl,true,try-B',
+      'try-D,Dora,true,nobody',
+      'try-E,,true,try-C',
+    ];
+    const many = Array.from({ length: 600 }, (_, index) => `try-M${index},Many,true,try-C`);
+    const file = await write('customers.csv', [...text, ...many].join('\n'));
+    const before = await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute());
+    const { code, summary } = await importFile(file, '--dry-run');
+    expect(code).toBe(3);
+    expect(summary).toMatchObject({ dryRun: true, created: 602, updated: 0, unchanged: 1, refused: 2 });
+    expect(await readFile(place('customers.dry-run.rejected.csv'), 'utf8')).toBe(
+      'line,reason,reference,name,isSubCustomer,parentCustomer\n' +
+        "5,The parent customer with the id nobody doesn't exist.,try-D,Dora,true,nobody\n" +
+        '6,name parameter is missing,try-E,,true,try-C\n',
+    );
+    expect(await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute())).toEqual(before);
+    expect((await importFile(file)).summary).toMatchObject({ created: 602, unchanged: 1, refused: 2 });
+  });
+});
+
+const total = 2_600;
+/** The first batch is told of when the fourth is sent: so many are enough for that, and not all. */
+const held = total - 500;
+const isBad = (index: number) => index % 100 === 7;
+const lines = (prefix: string, count = total) =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);
+const table = (rows: readonly string[]) => ['reference,name', ...rows, ''].join('\n');
+const state = (name = 'customers.csv') => place(`${name}.import-state.json`);
+const rejectedLines = async () => {
+  const text = await readFile(place('customers.rejected.csv'), 'utf8');
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',')[0]);
+};
+
+describe('an import that is cut off', () => {
+  /** A file that does not end before it is closed, so that nobody gets to the end of it too soon. */
+  async function openPipe() {
+    const file = place('customers.csv');
+    await promisify(execFile)('mkfifo', [file]);
+    const pipe = await open(file, 'r+');
+    return { file, pipe };
+  }
+
+  const firstBatchDone = () => vi.waitUntil(() => existsSync(state()), { timeout: 180_000, interval: 5 });
+
+  it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
+    const { file, pipe } = await openPipe();
+    await using program = await compileProgram();
+    const first = startCommand(program, ['import', 'customers', file, '--quiet'], storage.env);
+    await pipe.write(table(lines('killed-', held)));
+    await firstBatchDone();
+    await first.kill();
+    await pipe.close();
+    await rm(file);
+    await write('customers.csv', table(lines('killed-')));
+    const left = JSON.parse(await readFile(state(), 'utf8')) as { rows: number };
+    expect(left.rows).toBeGreaterThan(0);
+    expect(left.rows).toBeLessThan(total);
+
+    const { code, summary } = await importFile(file);
+    expect(code).toBe(3);
+    const { created, unchanged, refused, resumedAt } = summary as Record<string, number>;
+    expect(refused).toBe(total / 100);
+    expect(resumedAt).toBe(left.rows);
+    expect((created ?? 0) + (unchanged ?? 0)).toBe(total - total / 100);
+    const stored = await readCustomers('killed-');
+    expect(stored.map(({ version }) => version)).toEqual(Array.from({ length: total - total / 100 }, () => 1));
+    const bad = Array.from({ length: total }, (_, index) => index).filter(isBad);
+    expect(await rejectedLines()).toEqual(['line', ...bad.map((index) => String(index + 2))]);
+    expect(existsSync(state())).toBe(false);
+  });
+
+  it('by a signal finishes what is under way, says so, and goes on', async () => {
+    const { file, pipe } = await openPipe();
+    const signals = new EventEmitter();
+    const running = runCommand(['import', 'customers', file, '--quiet'], { env: storage.env, signals });
+    await pipe.write(table(lines('signalled-', held)));
+    await firstBatchDone();
+    signals.emit('SIGINT');
+    await pipe.close();
+    const { code, out, err } = await running;
+    await rm(file);
+    await write('customers.csv', table(lines('signalled-')));
+    expect(code).toBe(1);
+    expect(out).toMatch(/^Imported .* rows/);
+    expect(err).toBe('Stopped before the end. The same command goes on from here.\n');
+    expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0);
+    expect((await importFile(file)).summary).toMatchObject({ rows: total, created: total - total / 100, unchanged: 0 });
+  });
+});
+
+describe('the file of an import', () => {
   it('tells people what became of the rows', async () => {
     const file = await write('customers.csv', 'reference,name\npeople-A,Anna\npeople-B,\n');
     const { code, out, err } = await runCommand(['import', 'customers', file], { env: storage.env });
@@ -164,47 +280,6 @@ describe('customer-gateway import', () => {
     expect(existsSync(place('customers.rejected.csv'))).toBe(false);
   });
 
-  it('lets rows take effect in the order of the file, over many batches', async () => {
-    const rows = Array.from({ length: 2_400 }, (_, index) => {
-      // Each record comes back three times, and each child names a parent of an earlier batch.
-      const number = index % 800;
-      const parent = index >= 800 && number > 0 ? `true,order-${number - 1}` : ',';
-      return `order-${number},Name ${index},${parent}`;
-    });
-    const file = await write('customers.csv', ['reference,name,isSubCustomer,parentCustomer', ...rows].join('\n'));
-    const { summary } = await importFile(file);
-    expect(summary).toMatchObject({ rows: 2_400, created: 800, refused: 0 });
-    const names = (await readCustomers('order-')).map(({ reference, name }) => `${reference} ${name}`).toSorted();
-    expect(names).toEqual(
-      Array.from({ length: 800 }, (_, number) => `order-${number} Name ${1_600 + number}`).toSorted(),
-    );
-  });
-
-  it('tells in a dry run what would happen, refused rows too, and changes nothing', async () => {
-    await importFile(await write('customers.csv', 'reference,name\ntry-A,Anna\n'));
-    const text = [
-      'reference,name,isSubCustomer,parentCustomer',
-      'try-A,Anna,,',
-      'try-B,Ben,,',
-      'try-C,Carl,true,try-B',
-      'try-D,Dora,true,nobody',
-      'try-E,,true,try-C',
-    ];
-    const many = Array.from({ length: 600 }, (_, index) => `try-M${index},Many,true,try-C`);
-    const file = await write('customers.csv', [...text, ...many].join('\n'));
-    const before = await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute());
-    const { code, summary } = await importFile(file, '--dry-run');
-    expect(code).toBe(3);
-    expect(summary).toMatchObject({ dryRun: true, created: 602, updated: 0, unchanged: 1, refused: 2 });
-    expect(await readFile(place('customers.dry-run.rejected.csv'), 'utf8')).toBe(
-      'line,reason,reference,name,isSubCustomer,parentCustomer\n' +
-        "5,The parent customer with the id nobody doesn't exist.,try-D,Dora,true,nobody\n" +
-        '6,name parameter is missing,try-E,,true,try-C\n',
-    );
-    expect(await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute())).toEqual(before);
-    expect((await importFile(file)).summary).toMatchObject({ created: 602, unchanged: 1, refused: 2 });
-  });
-
   it('refuses a wrong header before the first row, and leaves nothing behind', async () => {
     const file = await write('customers.csv', 'reference,nam\nA,Anna\n');
     const { code, out, err } = await importFile(file);
@@ -260,65 +335,7 @@ describe('customer-gateway import', () => {
   });
 });
 
-describe('an import that is cut off', () => {
-  const total = 4_000;
-  const isBad = (index: number) => index % 100 === 7;
-  const lines = (prefix: string, count = total) =>
-    Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);
-  const table = (rows: readonly string[]) => ['reference,name', ...rows, ''].join('\n');
-  const state = (name = 'customers.csv') => place(`${name}.import-state.json`);
-  const rejectedLines = async () => {
-    const text = await readFile(place('customers.rejected.csv'), 'utf8');
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(',')[0]);
-  };
-
-  it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
-    // From a pipe that does not end it cannot get to the end before it is killed.
-    const file = place('customers.csv');
-    await promisify(execFile)('mkfifo', [file]);
-    const pipe = await open(file, 'r+');
-    await using program = await compileProgram();
-    const first = startCommand(program, ['import', 'customers', file, '--quiet'], storage.env);
-    await pipe.write(table(lines('killed-', total - 1_000)));
-    await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 5 });
-    await first.kill();
-    await pipe.close();
-    await rm(file);
-    await write('customers.csv', table(lines('killed-')));
-    const left = JSON.parse(await readFile(state(), 'utf8')) as { rows: number };
-    expect(left.rows).toBeGreaterThan(0);
-    expect(left.rows).toBeLessThan(total);
-
-    const { code, summary } = await importFile(file);
-    expect(code).toBe(3);
-    const { created, unchanged, refused, resumedAt } = summary as Record<string, number>;
-    expect(refused).toBe(total / 100);
-    expect(resumedAt).toBe(left.rows);
-    expect((created ?? 0) + (unchanged ?? 0)).toBe(total - total / 100);
-    const stored = await readCustomers('killed-');
-    expect(stored.map(({ version }) => version)).toEqual(Array.from({ length: total - total / 100 }, () => 1));
-    const bad = Array.from({ length: total }, (_, index) => index).filter(isBad);
-    expect(await rejectedLines()).toEqual(['line', ...bad.map((index) => String(index + 2))]);
-    expect(existsSync(state())).toBe(false);
-  });
-
-  it('by a signal finishes what is under way, says so, and goes on', async () => {
-    const file = await write('customers.csv', table(lines('signalled-')));
-    const signals = new EventEmitter();
-    const running = runCommand(['import', 'customers', file, '--quiet'], { env: storage.env, signals });
-    await vi.waitUntil(() => existsSync(state()), { timeout: 60_000, interval: 1 });
-    signals.emit('SIGINT');
-    const { code, out, err } = await running;
-    expect(code).toBe(1);
-    expect(out).toMatch(/^Imported .* rows/);
-    expect(err).toBe('Stopped before the end. The same command goes on from here.\n');
-    expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0);
-    expect((await importFile(file)).summary).toMatchObject({ rows: total, created: total - total / 100, unchanged: 0 });
-  });
-
+describe('an import that ends early', () => {
   it('by a line that cannot be read keeps what came before, and goes on once it is mended', async () => {
     const file = await write('customers.csv', `${table(lines('unread-', 1_200))}X,"never closed\n`);
     const { code, err } = await importFile(file);

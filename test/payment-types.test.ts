@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../src/contract/limits.ts';
 import { readPaymentTypes } from '../src/contract/payment-types.ts';
+import { readCpuMillis } from './support/cpu-time.ts';
 import { tries } from './support/tries.ts';
 
 const badId = { ok: false, parameter: 'payment type id' };
@@ -135,7 +136,7 @@ describe('readPaymentTypes', () => {
       }),
       tries(10_000),
     );
-  }, 60_000);
+  });
 
   test('reads JSON as JSON means it', () => {
     const json = fc.array(fc.oneof(fc.jsonValue(), fc.nat(), fc.record({ id: fc.oneof(fc.nat(), fc.jsonValue()) })), {
@@ -152,7 +153,7 @@ describe('readPaymentTypes', () => {
       }),
       tries(10_000),
     );
-  }, 60_000);
+  });
 
   test('answers any text of its alphabet, and never throws', () => {
     const piece = fc.constantFrom(
@@ -177,16 +178,16 @@ describe('readPaymentTypes', () => {
       }),
       tries(10_000),
     );
-  }, 60_000);
+  });
 
   test('takes linear time and a flat stack on a hostile megabyte', () => {
-    const started = performance.now();
+    const started = readCpuMillis();
     for (const unit of ['[', '{', '[{"a":', '"', "'", '\\', ' ', '=', '=>', '7', '7,', '7 ', '{"id":7},', 'x', '>']) {
       const text = unit.repeat(1_048_576 / unit.length);
       for (const shape of [`[${text}]`, `[{"a":[${text}],"id":7}]`, `["${text}`]) {
         readPaymentTypes(shape);
       }
     }
-    expect(performance.now() - started).toBeLessThan(10_000);
-  }, 60_000);
+    expect(readCpuMillis() - started).toBeLessThan(10_000);
+  });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normalizeId as readId } from '../src/contract/ids.ts';
 import { readBoolean, readInteger, readNumber } from '../src/contract/scalars.ts';
+import { readCpuMillis } from './support/cpu-time.ts';
 import { tries } from './support/tries.ts';
 
 const megabyte = 1_048_576;
@@ -78,7 +79,7 @@ describe('readNumber', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('reads from its alphabet only what is a finite decimal', () => {
     fc.assert(
@@ -90,11 +91,11 @@ describe('readNumber', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 
   test('takes linear time on hostile text', () => {
     const hostile = ['1', '0', '.', '1.', 'e', '1e', '-', ' '].map((unit) => unit.repeat(megabyte / unit.length));
-    const started = performance.now();
+    const started = readCpuMillis();
     for (const text of hostile) {
       for (const shape of [text, `${text}x`, `-${text}`, `1.${text}x`, `1e${text}x`]) {
         readBoolean(shape);
@@ -103,8 +104,8 @@ describe('readNumber', () => {
         readId(shape);
       }
     }
-    expect(performance.now() - started).toBeLessThan(4_000);
-  }, 60_000);
+    expect(readCpuMillis() - started).toBeLessThan(4_000);
+  });
 });
 
 describe('readInteger', () => {
@@ -153,5 +154,5 @@ describe('readId', () => {
       }),
       runs,
     );
-  }, 60_000);
+  });
 });

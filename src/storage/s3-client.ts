@@ -13,12 +13,16 @@ export type S3Settings = {
 
 export type S3Keys = { readonly accessKeyId: string; readonly secretAccessKey: string };
 
-/** Milliseconds and attempts: how long a request may take, with all its attempts, before the store counts as away. */
+/**
+ * Milliseconds and attempts: how long a request may take, with all its attempts, before the store counts as away; `pause` is
+ * what the pauses between attempts grow from.
+ */
 export type S3Patience = {
   readonly connect: number;
   readonly answer: number;
   readonly deadline: number;
   readonly attempts: number;
+  readonly pause: number;
 };
 
 const { connectMillis, answerMillis, deadlineMillis, attempts: mostAttempts } = limits.store;
@@ -28,6 +32,7 @@ export const usualPatience: S3Patience = {
   answer: answerMillis,
   deadline: deadlineMillis,
   attempts: mostAttempts,
+  pause: 50,
 };
 
 /**
@@ -36,7 +41,7 @@ export const usualPatience: S3Patience = {
 export function createS3Client(
   { endpoint, region, forcePathStyle }: S3Settings,
   credentials: S3Keys,
-  { connect, answer, attempts }: S3Patience,
+  { connect, answer, attempts, pause }: S3Patience,
 ): S3Client {
   return new S3Client({
     ...(endpoint !== undefined && { endpoint }),
@@ -44,7 +49,7 @@ export function createS3Client(
     forcePathStyle,
     // The client makes notes on it.
     credentials: { ...credentials },
-    retryStrategy: createRetryStrategy(attempts),
+    retryStrategy: createRetryStrategy(attempts, pause),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: connect, requestTimeout: answer, throwOnRequestTimeout: true },

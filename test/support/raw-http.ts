@@ -90,7 +90,7 @@ export async function sendRaw(
   bytes: Uint8Array,
   options: RawOptions = {},
 ): Promise<RawAnswer | undefined> {
-  const { then, patience = 10_000 } = options;
+  const { then, patience = 60_000 } = options;
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   try {
     return parseAnswer(await collect(socket, bytes, then, patience));
