@@ -21,11 +21,16 @@ import type { UpsertCustomerInput } from './input.ts';
 
 const columnSql = createColumnSql(customerColumns);
 
-/** A customer from the table or subquery aliased `t`, its keys those of `Customer`. */
-export const customerSelect: RawBuilder<unknown> = sql`${storedSql}, ${columnSql.select}, array(
+const ownSelect = sql`${storedSql}, ${columnSql.select}`;
+
+/** The ids of the payment types of the customer aliased `t`. */
+const paymentTypeIds = sql`array(
   select p.payment_type_id from customer_payment_types p
   where p.organization_id = t.organization_id and p.customer_id = t.id order by p.payment_type_id
-) as "paymentTypeIds"`;
+)`;
+
+/** A customer from the table aliased `t`, its keys those of `Customer`. */
+export const customerSelect: RawBuilder<unknown> = sql`${ownSelect}, ${paymentTypeIds} as "paymentTypeIds"`;
 
 /** Everything that judging and answering a list of customers needs, as one statement saw it. */
 export type CustomerSnapshot = {
@@ -90,13 +95,10 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
     const keyed = (ids: RawBuilder<unknown>, names: RawBuilder<unknown>, column: string) =>
       sql`t.reference = any (${names}::text[]) or t.id = any (${ids}::bigint[] || ${stored(column)})`;
     const parents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parent_id')}) and t.reference <> all (${references}::text[])`;
-    const chosenPaymentTypes = sql`array(
-      select p.payment_type_id from named n
-      join customer_payment_types p on p.organization_id = n.organization_id and p.customer_id = n.id
-    )`;
+    const chosenPaymentTypes = sql`array(select unnest(n.payment_type_ids) from named n)`;
     return sql<SnapshotRow>`
       with named as materialized (
-        select * from customers t
+        select t.*, ${paymentTypeIds} as payment_type_ids from customers t
         where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
       )
       select
@@ -104,8 +106,10 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
           select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
           from organizations where id = ${organizationId}
         ) o) as settings,
-        ${list(sql`select ${customerSelect} from named t union all ${select('customers', customerSelect, parents)}`)}
-          as customers,
+        ${list(
+          sql`select ${ownSelect}, t.payment_type_ids as "paymentTypeIds" from named t
+            union all ${select('customers', customerSelect, parents)}`,
+        )} as customers,
         ${list(
           select(
             'customer_categories',

@@ -32,9 +32,9 @@ export type WriteChanges<State> = (
 
 type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
 
-/** The id that the table's next row gets. */
+/** The id that the table's next row gets. The sequence is looked up once for a statement, not for each row. */
 function nextId(table: string): RawBuilder<number> {
-  return sql`nextval(pg_get_serial_sequence(${sql.lit(table)}, 'id'))`;
+  return sql`nextval((select pg_get_serial_sequence(${sql.lit(table)}, 'id')::regclass))`;
 }
 
 /** Draws ids for rows yet to be inserted. */
@@ -59,7 +59,7 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
       insert into ${name} as t (organization_id, id, ${columns.insertInto})
       select ${organizationId}::bigint, coalesce(i."newId", ${nextId(table)}), ${columns.insertFrom}
       from input i where i.id is null order by i.reference
-      on conflict do nothing
+      on conflict (organization_id, reference) do nothing
       returning ${stored}
     ), updated as (
       update ${name} as t set ${columns.set}, version = t.version + 1, last_updated = now()
