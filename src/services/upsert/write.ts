@@ -52,7 +52,7 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
   return defineStatement<{ readonly organizationId: number; readonly input: string }, WrittenRow>(
     ({ organizationId, input }) => sql`
     with input as materialized (
-      select * from jsonb_to_recordset(${input}::jsonb)
+      select * from json_to_recordset(${input}::json)
         as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
           "actorUserId" bigint, ${columns.recordset}${list(({ key, type }) => `, "${key}" ${type}`)})
     ), inserted as (
