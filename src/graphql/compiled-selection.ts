@@ -16,6 +16,7 @@ import {
   type SelectionSetNode,
   defaultTypeResolver,
   getArgumentValues,
+  getNamedType,
   isAbstractType,
   isLeafType,
   isListType,
@@ -202,7 +203,11 @@ export class SelectionCompiler {
     if (!node || !field) throw unfit;
     const describe = this.#describe(parentType, field, nodes);
     const complete = this.#compileType(field.type, nodes, describe);
-    return { key, pathFrom, resolve: compileResolver(field, node, describe), complete };
+    const resolve = compileResolver(field, node, describe);
+    // Nobody asks where a plain property is.
+    const isPlain = !field.resolve && isLeafType(getNamedType(field.type));
+    const anywhere = pathFrom(undefined);
+    return { key, pathFrom: isPlain ? () => anywhere : pathFrom, resolve, complete };
   }
 
   #describe(
@@ -214,10 +219,18 @@ export class SelectionCompiler {
     const operation = this.#operation;
     const fragments = this.#fragments;
     const { name: fieldName, type: returnType } = field;
-    return ({ rootValue, variableValues }, path) => {
-      const info = { fieldName, fieldNodes: nodes, returnType, parentType, path };
-      return { ...info, schema, fragments, rootValue, operation, variableValues };
-    };
+    return ({ rootValue, variableValues }, path) => ({
+      fieldName,
+      fieldNodes: nodes,
+      returnType,
+      parentType,
+      path,
+      schema,
+      fragments,
+      rootValue,
+      operation,
+      variableValues,
+    });
   }
 
   #compileType(type: GraphQLOutputType, nodes: readonly FieldNode[], describe: Describe): Complete {
