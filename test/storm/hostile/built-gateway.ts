@@ -44,7 +44,8 @@ export async function startBuiltGateway(server: PostgresServer, name: string): P
   const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-hostile-'));
   const port = await findFreePort();
   const settings = { DATABASE_URL: withDatabase(server.url, name), DATA_DIR: folder, PORT: String(port) };
-  const env = { ...process.env, LOG_LEVEL: 'error', ...settings };
+  // As in the Dockerfile.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '2', LOG_LEVEL: 'error', ...settings };
   await promisify(execFile)(process.execPath, [program, 'provision', exampleFile], { env });
   const child = spawn(process.execPath, [program, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';

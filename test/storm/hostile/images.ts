@@ -99,7 +99,7 @@ async function measureWorst(): Promise<void> {
   const busy = answers.filter(({ status, retryAfter }) => status === 503 && retryAfter !== null).length;
   lines.push(
     '',
-    `${uploads} pictures of 25 megapixels at once, progressive JPEGs (${pictures[0]?.length ?? 0} bytes) and interlaced PNGs of 16 bits (${pictures[1]?.length ?? 0} bytes): ${done} stored, ${busy} refused with 503 and \`Retry-After\`, in ${seconds.toFixed(1)} s. The process had ${idle} MB before and ${peak} MB at most.`,
+    `${uploads} pictures of 25 megapixels at once, progressive JPEGs (${pictures[0]?.length ?? 0} bytes) and interlaced PNGs of 16 bits (${pictures[1]?.length ?? 0} bytes): ${done} stored, ${busy} refused with 503 and \`Retry-After\`, in ${seconds.toFixed(1)} s. The process had ${idle} MB before and ${peak} MB at most, with \`MALLOC_ARENA_MAX=2\` as in the Dockerfile.`,
   );
   if (done + busy !== uploads) complaints.push(`answers: ${answers.map(({ status }) => status).join(' ')}`);
   if (peak >= limits.memory) complaints.push(`${peak} MB are too much`);
