@@ -5,21 +5,23 @@ import { runCommand } from './support/cli.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 
+const commands = [
+  'serve',
+  'migrate',
+  'provision',
+  'import',
+  'prune-changes',
+  'sweep-images',
+  'keep-images',
+  'keys',
+  'print-schema',
+];
+
 describe('customer-gateway --help', () => {
   it('names every command, variable and exit code', async () => {
     const { code, out, err } = await runCommand(['--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const command of [
-      'serve',
-      'migrate',
-      'provision',
-      'import',
-      'prune-changes',
-      'sweep-images',
-      'keep-images',
-      'keys',
-      'print-schema',
-    ]) {
+    for (const command of commands) {
       expect(out).toMatch(new RegExp(`^  ${command}\\b.* {2,}\\w`, 'm'));
     }
     for (const variable of [
@@ -39,17 +41,7 @@ describe('customer-gateway --help', () => {
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it.each([
-    'serve',
-    'migrate',
-    'provision',
-    'import',
-    'prune-changes',
-    'sweep-images',
-    'keep-images',
-    'keys',
-    'print-schema',
-  ])('explains %s', async (command) => {
+  it.each(commands)('explains %s', async (command) => {
     const { code, out } = await runCommand([command, '--help']);
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`^Usage: customer-gateway ${command}`));

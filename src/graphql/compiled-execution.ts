@@ -16,13 +16,12 @@ import {
   type CompiledField,
   type Data,
   type Execution,
+  type Path,
   SelectionCompiler,
   executeFields,
   unfit,
 } from './compiled-selection.ts';
 import { type CoerceVariables, createVariableCompiler } from './compiled-variables.ts';
-
-type Path = Parameters<CompiledField['resolve']>[2];
 
 /** An operation whose variables and selections are compiled. */
 type CompiledOperation = {

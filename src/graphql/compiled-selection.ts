@@ -25,8 +25,7 @@ import {
   typeFromAST,
 } from 'graphql';
 
-type Values = Readonly<Record<string, unknown>>;
-type Path = GraphQLResolveInfo['path'];
+export type Path = GraphQLResolveInfo['path'];
 
 /** An object of the answer. */
 export type Data = Record<string, unknown>;
@@ -59,7 +58,7 @@ function keepQuiet<Result>(promise: Promise<Result>): Promise<Result> {
   return promise;
 }
 
-export function isPromise(value: unknown): value is Promise<unknown> {
+function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
@@ -173,7 +172,9 @@ export class SelectionCompiler {
       if (selection.directives?.length) throw unfit;
       if (selection.kind === Kind.FIELD) {
         const key = selection.alias?.value ?? selection.name.value;
-        nodes.set(key, [...(nodes.get(key) ?? []), selection]);
+        const sameKey = nodes.get(key);
+        if (sameKey) sameKey.push(selection);
+        else nodes.set(key, [selection]);
         continue;
       }
       const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
@@ -260,7 +261,9 @@ function compileResolver(
   const { resolve, name } = field;
   if (!resolve) return (source) => readProperty(source, name);
   const readArguments =
-    field.args.length === 0 ? () => ({}) : (values: Values) => getArgumentValues(field, node, { ...values });
+    field.args.length === 0
+      ? () => ({})
+      : (values: Execution['variableValues']) => getArgumentValues(field, node, values);
   return (source, execution, path): unknown =>
     resolve(source, readArguments(execution.variableValues), execution.contextValue, describe(execution, path));
 }

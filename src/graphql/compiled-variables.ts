@@ -112,8 +112,7 @@ export type CoerceVariables = (values: Values) => Values;
 
 /**
  * Compiles the coercion of an operation's variables, by functions that are made once for each type, where graphql-js walks
- * through all fields of the types each time. Throws `unfit`
- * for types it does not know.
+ * through all fields of the types each time. Throws `unfit` for types that it does not know.
  */
 export function createVariableCompiler(schema: GraphQLSchema): (operation: OperationDefinitionNode) => CoerceVariables {
   const compileType = createTypeCompiler();

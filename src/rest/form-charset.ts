@@ -55,10 +55,15 @@ export function decodeBinary(binary: string, decode: Decode): string | undefined
   return /^[ -~]*$/.test(binary) ? binary : decode(Buffer.from(binary, 'latin1'));
 }
 
+/** The same for what is never refused: what isn't text in its charset is read as if it had declared none. */
+export function decodeAnyway(binary: string, decode: Decode): string {
+  return decodeBinary(binary, decode) ?? decodeUndeclared(Buffer.from(binary, 'latin1'));
+}
+
 /** A parameter's name as text; one that is none in its charset is no name of ours. Throws `FormError` where it is too long. */
 export function decodeName(binary: string, decode: Decode): string {
   if (binary.length > limits.form.nameBytes) throw overLimit('nameBytes');
-  return decodeBinary(binary, decode) ?? decodeUndeclared(Buffer.from(binary, 'latin1'));
+  return decodeAnyway(binary, decode);
 }
 
 /** A parameter's value. */

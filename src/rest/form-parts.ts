@@ -2,9 +2,9 @@ import { limits } from '../contract/limits.ts';
 import { type Bytes, createBytes } from './form-bytes.ts';
 import {
   type Decode,
+  decodeAnyway,
   decodeBinary,
   decodeName,
-  decodeUndeclared,
   decodeValue,
   findCharset,
   percentDecode,
@@ -117,6 +117,5 @@ function readFilename({ parameters }: HeaderValue, decode: Decode): string | und
   const fromExtended = decodeExtended && decodeBinary(percentDecode(encoded), decodeExtended);
   const plain = parameters.get('filename') ?? extended;
   if (fromExtended !== undefined || plain === undefined) return fromExtended;
-  const name = unescape(plain);
-  return decodeBinary(name, decode) ?? decodeUndeclared(Buffer.from(name, 'latin1'));
+  return decodeAnyway(unescape(plain), decode);
 }
