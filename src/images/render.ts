@@ -52,22 +52,23 @@ const extensions = { jpeg: 'jpg', png: 'png', gif: 'gif', bmp: 'png' } as const 
   ImageExtension
 >;
 
+// A JPEG's own Huffman tables save 3 % of a photograph, for a third of the CPU of all three sizes, and more of a small picture.
 // A reused GIF palette loses colours, a new one of the same colours does not; more effort costs five times the CPU.
-const encoders: Record<ImageExtension, (image: Sharp) => Sharp> = {
-  jpg: (image) => image.jpeg({ quality: 85 }),
+const encoders: Record<ImageExtension, (image: Sharp, isFull: boolean) => Sharp> = {
+  jpg: (image, isFull) => image.jpeg({ quality: 85, optimiseCoding: !isFull }),
   png: (image) => image.png(),
   gif: (image) => image.gif({ reuse: false, effort: 4 }),
 };
 
-async function encode(image: Sharp, extension: ImageExtension): Promise<Picture> {
-  const { data, info } = await encoders[extension](image).toBuffer({ resolveWithObject: true });
+async function encode(image: Sharp, extension: ImageExtension, isFull: boolean): Promise<Picture> {
+  const { data, info } = await encoders[extension](image, isFull).toBuffer({ resolveWithObject: true });
   return { bytes: data, width: info.width, height: info.height };
 }
 
 async function renderBmp(bytes: Uint8Array, maxPixels: number): Promise<Picture> {
   const { width, height, data, opaque } = decodeBmp(bytes, maxPixels);
   const image = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: maxPixels });
-  return await encode(opaque ? image.removeAlpha() : image, extensions.bmp);
+  return await encode(opaque ? image.removeAlpha() : image, extensions.bmp, true);
 }
 
 /** Told by the header alone, before anything is decoded. Throws an UnsupportedImageError for more than is decoded. */
@@ -89,7 +90,7 @@ async function refuseFailures<Result>(work: Promise<Result>): Promise<Result> {
 async function renderForeign(bytes: Uint8Array, extension: ImageExtension, maxPixels: number): Promise<Picture> {
   // 'error' rather than 'warning': phones write JPEGs that every viewer shows and libjpeg warns of.
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, autoOrient: true });
-  return await refuseFailures(encode(image, extension));
+  return await refuseFailures(encode(image, extension, true));
 }
 
 /** The size at which a picture fits the square of `box` pixels: never enlarged, no side below one pixel. */
@@ -104,6 +105,7 @@ async function resize(picture: Picture, size: Size, extension: ImageExtension): 
   return await encode(
     sharp(picture.bytes, { limitInputPixels: false }).resize({ width, height, fit: 'fill' }),
     extension,
+    false,
   );
 }
 

@@ -38,6 +38,8 @@ class Lane<K extends Kind> {
   /** The names that entries under way use, each with its one entry. */
   readonly busy = new Map<string, Entry<K>>();
   writes = 0;
+  /** Calls in those writes. */
+  writing = 0;
   calls = 0;
 
   constructor(organization: OrganizationIdentity) {
@@ -56,7 +58,8 @@ function goesAlone<K extends Kind>(entry: Entry<K>): boolean {
 
 /**
  * Writes single calls together: while writes are under way the next calls gather, then go in one (design.md). There are no
- * timers, so a lone call waits for nobody. Calls of one reference take effect in the order in which they came; one with an
+ * timers, so a lone call waits for nobody. A write goes beside another only if it is as large: each costs something of its
+ * own, and those that take turns let the database work while the answers are made of the other. Calls of one reference take effect in the order in which they came; one with an
  * image, or one that waits for a lock, goes by itself, so that nobody waits for it. Organizations take turns.
  */
 export class UpsertCombiner<K extends Kind> {
@@ -96,7 +99,8 @@ export class UpsertCombiner<K extends Kind> {
     const settled = await new Promise<Settled<ResultOf<K>>>((resolve) => {
       const settle = (fate: Settled<ResultOf<K>>) => {
         this.#leave(lane, entry);
-        resolve(fate);
+        // First the next write goes on its way, then the answers are made.
+        setImmediate(resolve, fate);
       };
       const entry = this.#engine.admit({ item, userId: actor.userId, signal, settle, origin });
       this.#enter(lane, entry);
@@ -159,7 +163,8 @@ export class UpsertCombiner<K extends Kind> {
   #start(lane: Lane<K>): boolean {
     const { batch, writes, images } = this.#limits;
     const isFree = lane.writes < writes.organization && this.#writes < writes.process;
-    if (isFree && this.#take(lane, batch, (entry) => !goesAlone(entry))) return true;
+    if (isFree && lane.waiting.length >= lane.writing && this.#take(lane, batch, (entry) => !goesAlone(entry)))
+      return true;
     return this.#loneWrites < images.writes && this.#take(lane, 1, goesAlone);
   }
 
@@ -178,7 +183,7 @@ export class UpsertCombiner<K extends Kind> {
     const free = this.#occupy(lane, entries);
     const lost = await this.#round(lane.organization, entries);
     free();
-    this.#schedule();
+    this.#startAll();
     if (lost.length === 0) return;
     await delay(jitter(lost));
     for (const entry of lost) this.#release(lane, entry);
@@ -203,9 +208,11 @@ export class UpsertCombiner<K extends Kind> {
       return () => (this.#loneWrites -= 1);
     }
     lane.writes += 1;
+    lane.writing += entries.length;
     this.#writes += 1;
     return () => {
       lane.writes -= 1;
+      lane.writing -= entries.length;
       this.#writes -= 1;
     };
   }
