@@ -1,5 +1,38 @@
 // Bundles the gateway into dist/: loading its libraries' hundreds of files took most of a start.
 import { build } from 'rolldown';
+import { Visitor, parseSync } from 'rolldown/utils';
+
+/** Where object literals begin that spread an object first and then go on, such as `{ ...a, b }`. */
+function findLeadingSpreads(fileName, code) {
+  const found = [];
+  const note = ({ start, properties: [first, second] }) => {
+    const isLeading = first?.type === 'SpreadElement' && first.argument.type !== 'Literal';
+    if (isLeading && second) found.push(start);
+  };
+  new Visitor({ ObjectExpression: note }).visit(parseSync(fileName, code).program);
+  return found;
+}
+
+/**
+ * V8 of Node 20 gives every object that such a literal makes a hidden class of its own: it takes ten times as long to make, and
+ * whatever reads it is slow from then on. Behind a spread of nothing, which changes nothing else, they share one. Of an upsert a
+ * fifth of the time went there, most of it in libraries.
+ */
+const spreadBehindNothing = {
+  name: 'spread-behind-nothing',
+  renderChunk(code, { fileName }, _options, { magicString }) {
+    for (const start of findLeadingSpreads(fileName, code)) magicString.appendRight(start + 1, '...null, ');
+    return magicString;
+  },
+  /** A minifier takes the nothing away again. */
+  generateBundle(_options, bundle) {
+    for (const { type, fileName, code } of Object.values(bundle)) {
+      if (type === 'chunk' && findLeadingSpreads(fileName, code).length > 0) {
+        this.error(`${fileName} has literals that begin with a spread.`);
+      }
+    }
+  },
+};
 
 await build({
   input: 'src/cli.ts',
@@ -16,5 +49,7 @@ await build({
     'pg-native',
     'sharp',
   ],
-  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true },
+  plugins: [spreadBehindNothing],
+  experimental: { nativeMagicString: true },
+  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true, minify: false },
 });
