@@ -11,5 +11,7 @@ export function changedFields<Key extends string>(
   before: { readonly [K in Key]?: unknown },
   after: { readonly [K in Key]: unknown },
 ): string[] {
-  return columns.filter(({ key }) => identify(before[key]) !== identify(after[key])).map(({ field }) => field);
+  const changed: string[] = [];
+  for (const { key, field } of columns) if (identify(before[key]) !== identify(after[key])) changed.push(field);
+  return changed;
 }

@@ -81,13 +81,20 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
   );
 }
 
-/** A change as the statement takes it: what is null is left out, which halves the work on both sides. */
-function toInput<State>(target: WriteTarget<State>, change: Change<State>, position: number): object {
-  const { existing, next, newId, changedFields, door, userId: actorUserId } = change;
-  const { id, version } = existing ?? {};
-  const input: Record<string, unknown> = { position, id, version, newId, changedFields, door, actorUserId };
-  for (const key of target.columns.keys) if (next[key] !== null) input[key] = next[key];
-  return target.toExtras ? Object.assign(input, target.toExtras(change)) : input;
+/** Writes a change as the JSON that the statement takes: what is null is left out, which halves the work on both sides. */
+type Render<State> = (change: Change<State>, position: number) => string;
+
+/** Text by text, since an object of forty parts costs three times as much to make and to write. */
+function createRender<State>({ columns, toExtras }: WriteTarget<State>): Render<State> {
+  const parts = columns.keys.map((key) => ({ key, label: `,${JSON.stringify(key)}:` }));
+  return (change, position) => {
+    const { existing, next, newId, changedFields, door, userId: actorUserId } = change;
+    const { id, version } = existing ?? {};
+    const facts = { position, id, version, newId, changedFields, door, actorUserId, ...toExtras?.(change) };
+    let json = JSON.stringify(facts).slice(0, -1);
+    for (const { key, label } of parts) if (next[key] !== null) json += label + JSON.stringify(next[key]);
+    return `${json}}`;
+  };
 }
 
 /**
@@ -98,8 +105,9 @@ function toInput<State>(target: WriteTarget<State>, change: Change<State>, posit
  */
 export function createWriter<State>(target: WriteTarget<State>): WriteChanges<State> {
   const write = defineWriting(target);
+  const render = createRender(target);
   return async (db, organizationId, changes) => {
-    const input = JSON.stringify(changes.map((change, position) => toInput(target, change, position)));
+    const input = `[${changes.map(render).join(',')}]`;
     const rows = await write(db, { organizationId, input });
     const written: (Stored | undefined)[] = changes.map(() => undefined);
     for (const { position, id, version, date_created: dateCreated, last_updated: lastUpdated } of rows) {
