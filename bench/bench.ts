@@ -9,6 +9,8 @@ export type LoadShape = { readonly connections: number; readonly warmUp: number;
 export type Bench = {
   readonly databases: Databases;
   readonly gateway: ServerProcess;
+  /** The gateway again, by a process for each core. */
+  readonly workers: ServerProcess;
   readonly bare: ServerProcess;
   /** Where they are asked for. */
   readonly peers: { readonly mercurius: ServerProcess; readonly postgraphile: ServerProcess } | undefined;

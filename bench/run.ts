@@ -26,6 +26,7 @@ export async function runBench(options: RunOptions): Promise<void> {
   announce(options, loadAverage, hasYardstick);
   await using databases = await startDatabases();
   await using gateway = await startGateway(databases);
+  await using workers = await startGateway(databases, 'auto');
   await using bare = await startPeer('bare', databases);
   await using mercurius = peers ? await startPeer('mercurius', databases) : null;
   await using postgraphile = peers ? await startPeer('postgraphile', databases) : null;
@@ -33,6 +34,7 @@ export async function runBench(options: RunOptions): Promise<void> {
   await measureRounds(options, {
     databases,
     gateway,
+    workers,
     bare,
     peers: mercurius && postgraphile ? { mercurius, postgraphile } : undefined,
     hasPgbench: hasYardstick,

@@ -139,7 +139,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       constraint customers_due_date_config_type_check
         check (due_date_config_type in ('daysAfterInvoiceDate', 'daysAfterEndOfInvoiceMonth')),
       constraint customers_due_date_config_check check (due_date_config_type is null or due_date_config_number is not null),
-      constraint customers_organization_fkey foreign key (organization_id) references organizations (id),
+      -- There is none to organizations: what the category's says is that.
       constraint customers_category_fkey foreign key (organization_id, category_id)
         references customer_categories (organization_id, id),
       constraint customers_parent_fkey foreign key (organization_id, parent_id)

@@ -2,7 +2,6 @@ import type { Bench, Part } from '../bench.ts';
 import { type UpsertDoor, formDoor, graphqlDoor, peerDoor } from '../doors.ts';
 import { watchMemory } from '../memory.ts';
 import { runPgbench } from '../pgbench.ts';
-import { startGateway } from '../servers.ts';
 import { loadUpserts } from './load-upserts.ts';
 
 /** Upserts by GraphQL, with the latency of the worst hundredth and the memory they take, beside Mercurius. */
@@ -35,10 +34,9 @@ export const measureForm: Part = async (bench) => {
 
 /** Both doors again, served by a process for each core. */
 export const measureWorkers: Part = async (bench) => {
-  const { databases, samples, shape } = bench;
+  const { databases, workers, samples, shape } = bench;
   await measureYardstick(bench);
-  await using gateway = await startGateway(databases, 'auto');
-  const load = (door: UpsertDoor) => loadUpserts(databases, { port: gateway.port, door, keptIn: 'gateway' }, shape);
+  const load = (door: UpsertDoor) => loadUpserts(databases, { port: workers.port, door, keptIn: 'gateway' }, shape);
   samples.add('workers graphql upserts/s', (await load(graphqlDoor)).perSecond);
   samples.add('workers form upserts/s', (await load(formDoor)).perSecond);
 };
