@@ -545,7 +545,7 @@ describe('bulk upserts at the same time', () => {
     const send = (index: number) =>
       upsertCustomers(gateway.actor, toItems([{ reference: `crowd-${index}`, name: 'n' }]), {
         ...rules,
-        signal: client.signal,
+        hasLeft: () => client.signal.aborted,
       });
     const pending = Array.from({ length: 18 }, (_, index) => send(index));
     const settled = Promise.allSettled(pending);

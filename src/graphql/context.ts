@@ -21,6 +21,8 @@ export type GraphContext = YogaInitialContext & {
   readonly lists: AllLists;
   readonly publicUrl: string;
   readonly form?: FormReading;
+  /** Whether the client has gone, whose upserts need not be begun any more. */
+  readonly hasLeft: () => boolean;
   /** Counts the items of a bulk upsert, so that later calls have to wait for them where calls are limited. */
   readonly countItems: (items: number) => void;
   /** Told of what went wrong with one item of several, whose answer tells no more of it than that. */

@@ -24,8 +24,8 @@ builder.mutationField('upsertCustomers', (t) =>
       const items = inputs.map(({ ifVersion, ...input }) =>
         toItem(toCustomerInput(input, context), { mode, ifVersion }, context),
       );
-      const { signal } = context.request;
-      const rules = { ...options, signal, report: context.report };
+      const { hasLeft, report } = context;
+      const rules = { ...options, hasLeft, report };
       const answer = await context.services.upsertCustomers(context.actor, items, rules);
       primeRelations(context.relations, answer.results);
       return answer;

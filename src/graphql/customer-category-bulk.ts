@@ -27,8 +27,8 @@ builder.mutationField('upsertCustomerCategories', (t) =>
       const items = inputs.map(({ ifVersion, ...input }) =>
         toItem(toCategoryInput(input, context), { mode, ifVersion }, context),
       );
-      const { signal } = context.request;
-      const rules = { ...options, signal, report: context.report };
+      const { hasLeft, report } = context;
+      const rules = { ...options, hasLeft, report };
       const answer = await context.services.upsertCustomerCategories(context.actor, items, rules);
       primeCategories(context.relations, answer.results);
       return answer;

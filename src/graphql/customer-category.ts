@@ -101,10 +101,8 @@ builder.mutationField('upsertCustomerCategory', (t) =>
     resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const { actor, services, relations } = context;
       const item = toItem(toCategoryInput(input, context), intent, context);
-      const result = await services.upsertCustomerCategory(actor, item, {
-        validateOnly,
-        signal: context.request.signal,
-      });
+      const { hasLeft } = context;
+      const result = await services.upsertCustomerCategory(actor, item, { validateOnly, hasLeft });
       primeCategories(relations, [result]);
       return result;
     },

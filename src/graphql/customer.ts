@@ -177,10 +177,8 @@ builder.mutationField('upsertCustomer', (t) =>
     },
     resolve: async (_root, { input, validateOnly, ...intent }, context) => {
       const item = toItem(toCustomerInput(input, context), intent, context);
-      const result = await context.services.upsertCustomer(context.actor, item, {
-        validateOnly,
-        signal: context.request.signal,
-      });
+      const { hasLeft } = context;
+      const result = await context.services.upsertCustomer(context.actor, item, { validateOnly, hasLeft });
       primeRelations(context.relations, [result]);
       return result;
     },

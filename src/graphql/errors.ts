@@ -4,7 +4,7 @@ import { AccessError } from '../auth/errors.ts';
 import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { findOrigin } from './error-origin.ts';
-import { CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
+import { CallerGoneError, CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
 
 /** A failure that both doors tell the client as it is, with the catalogue's status. */
 export function createClientError(
@@ -38,7 +38,7 @@ function findCause(error: unknown): unknown {
 /** Whether an error is one that the gateway answers in the ordinary course of things, and need not be logged. */
 export function isExpected(error: unknown): boolean {
   const cause = findCause(error);
-  return [AccessError, ServiceUnavailableError, CursorExpiredError, DocumentRefusedError].some(
+  return [AccessError, ServiceUnavailableError, CallerGoneError, CursorExpiredError, DocumentRefusedError].some(
     (kind) => cause instanceof kind,
   );
 }

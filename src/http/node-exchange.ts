@@ -14,19 +14,15 @@ export type TextAnswer = {
 
 /**
  * The request as fetch has it, without its body: those who use it read that from Node, since wrapping its stream costs more
- * than executing most requests. Its signal aborts when the client goes away.
+ * than executing most requests. Its signal never aborts: whether the client has gone is told by Node's response.
  */
-export function createBodilessRequest({ incoming, response }: NodeExchange, { Request }: FetchAPI): Request {
-  const goneAway = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) goneAway.abort();
-  });
+export function createBodilessRequest({ incoming }: NodeExchange, { Request }: FetchAPI): Request {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
   const { method = 'GET', url = '/' } = incoming;
-  return new Request(`http://${incoming.headers.host ?? ''}${url}`, { method, headers, signal: goneAway.signal });
+  return new Request(`http://${incoming.headers.host ?? ''}${url}`, { method, headers });
 }
 
 /** The whole body. Rejects where the client goes away before its end. */

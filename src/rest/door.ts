@@ -52,7 +52,7 @@ function toFailure(error: unknown, request: Request, logger: Yoga['logger']): Re
 
 async function answerRequest(yoga: Yoga, exchange: NodeExchange, request: Request): Promise<RestAnswer> {
   try {
-    const execute = await prepareExecution(yoga, { request, params: {}, door: 'rest' });
+    const execute = await prepareExecution(yoga, { request, params: {}, door: 'rest', res: exchange.response });
     return await answerRoute(matchRoute(request.method, rawPath(request.url)), { exchange, request, execute });
   } catch (error) {
     return renderError(toFailure(error, request, yoga.logger));

@@ -6,6 +6,11 @@ export class ServiceUnavailableError extends Error {
   override readonly name = 'ServiceUnavailableError';
 }
 
+/** The caller went away before its turn: nothing was done, and nobody waits for the answer. */
+export class CallerGoneError extends Error {
+  override readonly name = 'CallerGoneError';
+}
+
 /** A cursor names a change that is no longer in the feed: who goes on from it could miss others. */
 export class CursorExpiredError extends Error {
   override readonly name = 'CursorExpiredError';

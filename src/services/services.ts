@@ -12,7 +12,7 @@ import type { FeedPosition } from './changes/change.ts';
 import { type FollowChanges, createFollowChanges } from './changes/follow.ts';
 import { type ChangePage, readChanges } from './changes/read.ts';
 import type { UpsertDeps } from './deps.ts';
-import { ServiceUnavailableError } from './errors.ts';
+import { CallerGoneError, ServiceUnavailableError } from './errors.ts';
 import { listCategoryAncestors } from './listing/ancestors.ts';
 import { type CategoryListing, createCategoryListing } from './listing/customer-categories.ts';
 import { type CustomerListing, createCustomerListing } from './listing/customers.ts';
@@ -23,6 +23,7 @@ import * as reading from './reading.ts';
 import type { CustomerCategory } from './records.ts';
 import { type BulkAnswer, type BulkRules, upsertBulk } from './upsert/bulk.ts';
 import { UpsertCombiner } from './upsert/combiner.ts';
+import type { HasLeft } from './upsert/entry.ts';
 import { UpsertEngine } from './upsert/engine.ts';
 import type { Kind, ResultOf, UpsertModel } from './upsert/model.ts';
 import type { UpsertItem, UpsertOptions } from './upsert/types.ts';
@@ -57,8 +58,8 @@ export type Services = {
   readonly followChanges: FollowChanges;
 } & { readonly [Name in keyof typeof reading]: Bound<(typeof reading)[Name]> };
 
-/** How a single upsert is done; nothing is written once `signal` has aborted before its turn. */
-type CallOptions = UpsertOptions & { readonly signal?: AbortSignal };
+/** How a single upsert is done; nothing is written for who `hasLeft` before its turn. */
+type CallOptions = UpsertOptions & { readonly hasLeft?: HasLeft };
 
 /** Upserts many records as one step: see `upsertBulk`. Throws a ServiceUnavailableError where too many such calls wait already. */
 type BulkUpsert<K extends Kind> = (
@@ -76,16 +77,16 @@ function createUpsert<K extends Kind>(
   const trying = new UpsertEngine(model, deps, { validateOnly: true });
   const trials = new UpsertCombiner(trying, { limits: limits.upserts.tried });
   deps.monitor?.watchQueue(model.table, () => combiner.load());
-  return (actor, item, { validateOnly = false, signal } = {}) =>
-    (validateOnly ? trials : combiner).upsert(actor, item, signal);
+  return (actor, item, { validateOnly = false, hasLeft } = {}) =>
+    (validateOnly ? trials : combiner).upsert(actor, item, hasLeft);
 }
 
 function createBulkUpsert<K extends Kind>(model: UpsertModel<K>, deps: UpsertDeps, queue: JobQueue): BulkUpsert<K> {
   const keeping = new UpsertEngine(model, deps);
   const trying = new UpsertEngine(model, deps, { validateOnly: true });
-  return (actor, items, { validateOnly = false, signal, ...rules }) =>
+  return (actor, items, { validateOnly = false, hasLeft, ...rules }) =>
     queue.run(() => {
-      signal?.throwIfAborted();
+      if (hasLeft?.()) throw new CallerGoneError();
       return upsertBulk(validateOnly ? trying : keeping, actor, items, rules);
     });
 }

@@ -4,9 +4,9 @@ import { texts } from '../../contract/errors.ts';
 import { limits } from '../../contract/limits.ts';
 import type { Load } from '../../monitor.ts';
 import type { UpsertDeps } from '../deps.ts';
-import { ServiceUnavailableError } from '../errors.ts';
+import { CallerGoneError, ServiceUnavailableError } from '../errors.ts';
 import type { UpsertEngine } from './engine.ts';
-import type { Entry, Settled } from './entry.ts';
+import type { Entry, HasLeft, Settled } from './entry.ts';
 import { jitter, requireResult } from './list.ts';
 import type { Kind, ResultOf } from './model.ts';
 import { takeRound } from './rounds.ts';
@@ -89,9 +89,9 @@ export class UpsertCombiner<K extends Kind> {
 
   /**
    * Upserts one item. Throws a ServiceUnavailableError where too much waits already, and whatever kept the item from a
-   * result; nothing is written once `signal` has aborted before its turn.
+   * result, such as a CallerGoneError where `hasLeft` before its turn, when nothing is written.
    */
-  async upsert(actor: Actor, item: UpsertItem<K['input']>, signal?: AbortSignal): Promise<ResultOf<K>> {
+  async upsert(actor: Actor, item: UpsertItem<K['input']>, hasLeft?: HasLeft): Promise<ResultOf<K>> {
     const lane = this.#laneOf(actor.organization);
     const { organization, process } = this.#limits.calls;
     if (lane.calls >= organization || this.#calls >= process) throw new ServiceUnavailableError(texts.tooManyCalls);
@@ -102,7 +102,7 @@ export class UpsertCombiner<K extends Kind> {
         // First the next write goes on its way, then the answers are made.
         setImmediate(resolve, fate);
       };
-      const entry = this.#engine.admit({ item, userId: actor.userId, signal, settle, origin });
+      const entry = this.#engine.admit({ item, userId: actor.userId, hasLeft, settle, origin });
       this.#enter(lane, entry);
     });
     return requireResult(settled);
@@ -172,8 +172,11 @@ export class UpsertCombiner<K extends Kind> {
     if (lane.waiting.length === 0) return false;
     const { round, later } = takeRound(lane.waiting, { busy: lane.busy, most, suits });
     lane.waiting = [...later];
-    const wanted = round.filter(({ signal }) => !signal?.aborted);
-    for (const entry of round) if (entry.signal?.aborted) void this.#engine.abandon(entry, entry.signal.reason);
+    const wanted: Entry<K>[] = [];
+    for (const entry of round) {
+      if (entry.hasLeft?.()) void this.#engine.abandon(entry, new CallerGoneError());
+      else wanted.push(entry);
+    }
     if (wanted.length > 0) void this.#write(lane, wanted);
     return round.length > 0;
   }

@@ -128,7 +128,7 @@ export class UpsertEngine<K extends Kind> {
 
   #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
     entry.isSettled = true;
-    if (this.#keeps) this.#deps.monitor?.countFate(this.model.table, entry.checked.door, fateOf(entry, settled));
+    if (this.#keeps) this.#deps.monitor?.countFate(this.model.table, entry.checked.door, fateOf(settled));
     entry.settle(settled);
   }
 

@@ -8,6 +8,9 @@ import type { CheckedItem, UpsertItem, WriteVerdict } from './types.ts';
 /** What became of one item: its result, or what kept the gateway from having one. */
 export type Settled<Result> = { readonly result: Result } | { readonly failure: unknown };
 
+/** Whether the caller has gone: what was not begun until then need not be done. */
+export type HasLeft = () => boolean;
+
 /** The names an entry uses, its reference first, and those of others that it rests on. */
 export type Names = { readonly own: readonly string[] } & Pick<Ties, 'needs' | 'needsIfNew'>;
 
@@ -16,8 +19,7 @@ export type Entry<K extends Kind> = {
   readonly names: Names;
   /** The caller's own user, if any. */
   readonly userId: number | null;
-  /** Aborts when the caller has gone: what was not begun until then need not be done. */
-  readonly signal: AbortSignal | undefined;
+  readonly hasLeft: HasLeft | undefined;
   /** Where in a trace it was called for. */
   readonly origin: TracePlace | undefined;
   /** Called once, as soon as the entry's fate is known. */
@@ -45,14 +47,14 @@ export function isNamed<K extends Kind>({ checked }: Pick<Entry<K>, 'checked'>):
 /** What an entry is made of. */
 export type Submission<K extends Kind> = Pick<Entry<K>, 'userId' | 'settle'> & {
   readonly item: UpsertItem<K['input']>;
-  readonly signal?: AbortSignal | undefined;
+  readonly hasLeft?: HasLeft | undefined;
   readonly origin?: TracePlace | undefined;
 };
 
 /** Checks all of an item that can be checked without the database, and makes an entry of it. */
 export function createEntry<K extends Kind>(
   { parameters, image, tiesOf }: UpsertModel<K>,
-  { item, userId, signal, settle, origin }: Submission<K>,
+  { item, userId, hasLeft, settle, origin }: Submission<K>,
 ): Entry<K> {
   const checked = checkItem(item, parameters, image.ofInput);
   const { input } = checked;
@@ -60,5 +62,5 @@ export function createEntry<K extends Kind>(
   const own = isNamed<K>({ checked })
     ? [input.reference, ...(input.newReference ? [input.newReference] : []), ...claims]
     : [];
-  return { names: { own, needs, needsIfNew }, userId, signal, origin, settle, checked, isSettled: false, losses: 0 };
+  return { names: { own, needs, needsIfNew }, userId, hasLeft, origin, settle, checked, isSettled: false, losses: 0 };
 }
