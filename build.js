@@ -1,4 +1,4 @@
-// Bundles the gateway into dist/: loading its libraries' hundreds of files took most of a start.
+// Bundles the gateway into dist/, or the folder named: loading its libraries' hundreds of files took most of a start.
 import { build } from 'rolldown';
 import { Visitor, parseSync } from 'rolldown/utils';
 
@@ -51,5 +51,5 @@ await build({
   ],
   plugins: [spreadBehindNothing],
   experimental: { nativeMagicString: true },
-  output: { dir: 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true, minify: false },
+  output: { dir: process.argv[2] ?? 'dist', chunkFileNames: 'chunks/[name].js', sourcemap: true, minify: false },
 });

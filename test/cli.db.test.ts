@@ -6,20 +6,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import { isSettled } from '../src/services/changes/read.ts';
 import { runCommand } from './support/cli.ts';
-import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+import { type TestStorage, createProvisionedStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
 
 beforeEach(async () => {
-  storage = await createTestStorage();
+  storage = await createProvisionedStorage();
 });
 
 afterEach(() => storage[Symbol.asyncDispose]());
 
 describe('customer-gateway on a database', () => {
   it('migrates it, and finds it up to date the second time', async () => {
-    const { env } = storage;
+    await using empty = await createTestStorage();
+    const { env } = empty;
     const upToDate = 'The database is up to date.\n';
     const first = await runCommand(['migrate'], { env });
     expect(first).toEqual({ code: 0, out: expect.stringContaining('Applied 0001-customers\n') as string, err: '' });
@@ -28,7 +29,8 @@ describe('customer-gateway on a database', () => {
   });
 
   it('provisions an empty one from a file, then from standard input', async () => {
-    const { env } = storage;
+    await using empty = await createTestStorage();
+    const { env } = empty;
     const first = await runCommand(['provision', exampleFile], { env });
     expect({ code: first.code, err: first.err }).toEqual({ code: 0, err: '' });
     expect(first.out).toMatch(/^Organization "entity1" created: id 1, image folder entity1-\d{13}\n/);
@@ -41,7 +43,6 @@ describe('customer-gateway on a database', () => {
 
   it('says what in the file contradicts the database', async () => {
     const { env } = storage;
-    await runCommand(['provision', exampleFile], { env });
     const input = 'name: entity1\ncurrency: EUR\nrootCategory: { id: 2, reference: root, name: All }\n';
     const { code, out, err } = await runCommand(['provision', '-'], { env, input });
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -88,7 +89,6 @@ describe('customer-gateway on a database', () => {
 
   it('prunes the feed of changes', async () => {
     const { env, settings } = storage;
-    await runCommand(['provision', exampleFile], { env });
     const prune = ['prune-changes', '--older-than', '90d'];
     const nothing = { code: 0, out: 'Removed 0 changes older than 90 days.\n', err: '' };
     expect(await runCommand(prune, { env })).toEqual(nothing);

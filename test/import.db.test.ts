@@ -7,28 +7,20 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { type CliRun, runCommand } from './support/cli.ts';
-import { compileProgram, startCommand } from './support/cli-process.ts';
-import { type TestStorage, createTestStorage } from './support/database.ts';
+import { startCommand } from './support/cli-process.ts';
+import { type TestStorage, createProvisionedStorage } from './support/database.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
 let folder: string;
 
-/** A database with the example organization. */
-async function createStorage(): Promise<TestStorage> {
-  const created = await createTestStorage();
-  const { code, err } = await runCommand(['provision', exampleFile], { env: created.env });
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-  return created;
-}
-
 // One database for all, since commands take their time to open it: every test has references of its own.
 beforeAll(async () => {
-  storage = await createStorage();
+  storage = await createProvisionedStorage();
 });
 
 afterAll(() => storage[Symbol.asyncDispose]());
@@ -166,8 +158,7 @@ describe('an import that is cut off', () => {
 
   it('by a kill goes on where it was: every row is in once, every refused row is told of once', async () => {
     const { file, pipe } = await openPipe();
-    await using program = await compileProgram();
-    const first = startCommand(program, ['import', 'customers', file, '--quiet'], storage.env);
+    const first = startCommand(inject('program'), ['import', 'customers', file, '--quiet'], storage.env);
     await pipe.write(table(lines('killed-', held)));
     await firstBatchDone();
     await first.kill();
@@ -314,7 +305,7 @@ describe('the file of an import', () => {
 
   it('asks for the organization where there are several', async () => {
     const input = 'name: other\ncurrency: USD\nrootCategory: { reference: root, name: All }\n';
-    await using own = await createStorage();
+    await using own = await createProvisionedStorage();
     await runCommand(['provision', '-'], { env: own.env, input });
     const file = await write('customers.csv', 'reference,name\nA,Anna\n');
     const choose = async (...options: string[]) => {

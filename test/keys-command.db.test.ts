@@ -1,16 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isApiKey } from '../src/auth/api-key.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { type CliRun, runCommand } from './support/cli.ts';
-import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+import { type TestStorage, createProvisionedStorage, findDatabaseKind } from './support/database.ts';
 
-const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
 
 beforeAll(async () => {
-  storage = await createTestStorage();
-  await runCommand(['provision', exampleFile], { env: storage.env });
+  storage = await createProvisionedStorage();
 });
 
 afterAll(() => storage[Symbol.asyncDispose]());

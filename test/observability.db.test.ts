@@ -12,7 +12,7 @@ import { createFigures } from '../src/telemetry/figures.ts';
 import { createLog } from '../src/telemetry/log.ts';
 import { createDisturber } from './support/admin.ts';
 import { listAskedFigures } from './support/dashboard.ts';
-import { createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
+import { createProvisionedStorage, createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
 import {
   type TestGateway,
   anybody,
@@ -36,8 +36,8 @@ let storage: TestStorage;
 let served: Served;
 
 beforeAll(async () => {
-  storage = await createTestStorage();
-  served = await startServed(storage, { ACCESS_LOG: 'on' });
+  storage = await createProvisionedStorage();
+  served = await startServed({ ...storage.env, ACCESS_LOG: 'on' });
 });
 
 afterAll(async () => {
@@ -235,8 +235,8 @@ describe('/livez and /readyz', () => {
 
 describe('a process that is told to stop', () => {
   it('is not ready first, and serves on until DRAIN_DELAY is over and what is under way is finished', async () => {
-    await using own = await createTestStorage();
-    const draining = await startServed(own, { DRAIN_DELAY: '1', LOG_LEVEL: 'silent' });
+    await using own = await createProvisionedStorage();
+    const draining = await startServed({ ...own.env, DRAIN_DELAY: '1', LOG_LEVEL: 'silent' });
     expect(await readiness(draining.operators)).toEqual(ready);
     const socket = connect(draining.port, '127.0.0.1');
     const head = [`POST ${customerPath}slow HTTP/1.1`, 'Host: localhost', 'Content-Length: 9', 'Connection: close'];
@@ -328,9 +328,9 @@ describe('the log', () => {
 
 describe('traces', () => {
   it('follow a request from its caller down to the statements, and hold no values', async () => {
-    await using own = await createTestStorage();
+    await using own = await createProvisionedStorage();
     await using receiver = await receiveTraces();
-    const traced = await startServed(own, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, LOG_LEVEL: 'silent' });
+    const traced = await startServed({ ...own.env, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, LOG_LEVEL: 'silent' });
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const post = (reference: string, headers: Record<string, string> = {}) =>
       fetch(`${traced.address}${customerPath}${reference}`, {

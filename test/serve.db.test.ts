@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CliRun, runCommand } from './support/cli.ts';
-import { type TestStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
+import { type TestStorage, createProvisionedStorage, createTestStorage, findDatabaseKind } from './support/database.ts';
 import { startSlowRequest } from './support/slow-request.ts';
 
 const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 let storage: TestStorage;
 
 beforeEach(async () => {
-  storage = await createTestStorage();
+  storage = await createProvisionedStorage();
 });
 
 afterEach(() => storage[Symbol.asyncDispose]());
@@ -45,11 +45,6 @@ async function startServe(settings: Readonly<Record<string, string>> = {}): Prom
   return { port, message, signals, done };
 }
 
-async function provisionExample(): Promise<void> {
-  const { code, err } = await runCommand(['provision', exampleFile], { env: storage.env });
-  expect({ code, err }).toEqual({ code: 0, err: '' });
-}
-
 async function refusesConnections(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   return new Promise((resolve) => {
@@ -68,7 +63,6 @@ async function get(port: number, path: string, agent: Agent) {
 
 describe('customer-gateway serve', () => {
   it("prints, once ready, a request that creates the contract's own customer", async () => {
-    await provisionExample();
     const { message, signals, done } = await startServe();
     const command = message.slice(message.indexOf('curl '));
     const { stdout } = await promisify(execFile)('sh', ['-c', `${command.trimEnd()} --silent`]);
@@ -80,10 +74,11 @@ describe('customer-gateway serve', () => {
 
   if (findDatabaseKind() === 'pglite')
     it('provisions an empty embedded database from the example, once', async () => {
-      const first = await startServe();
+      await using empty = await createTestStorage();
+      const first = await startServe(empty.env);
       first.signals.emit('SIGTERM');
       await first.done;
-      const second = await startServe();
+      const second = await startServe(empty.env);
       second.signals.emit('SIGTERM');
       await second.done;
       expect(first.message).toMatch('  Organizations  entity1 (created just now from examples/entity1.yaml)\n');
@@ -92,7 +87,8 @@ describe('customer-gateway serve', () => {
 
   if (findDatabaseKind() === 'postgres')
     it('leaves an empty server alone, and says how to provision it', async () => {
-      const { message, signals, done } = await startServe();
+      await using empty = await createTestStorage();
+      const { message, signals, done } = await startServe(empty.env);
       signals.emit('SIGTERM');
       await done;
       expect(message).toMatch(
@@ -101,7 +97,6 @@ describe('customer-gateway serve', () => {
     });
 
   it('finishes what is under way when it is told to stop, and takes nothing new', async () => {
-    await provisionExample();
     const { port, signals, done } = await startServe();
     const silent = connect(port, '127.0.0.1');
     await once(silent, 'connect');
@@ -114,7 +109,6 @@ describe('customer-gateway serve', () => {
   });
 
   it('is not ready first and closes each connection with its next answer, then ends what is idle too', async () => {
-    await provisionExample();
     const { port, signals, done } = await startServe({ DRAIN_DELAY: '1' });
     const idle = connect(port, '127.0.0.1');
     const idleEnd = once(idle.resume(), 'close');
@@ -135,13 +129,13 @@ describe('customer-gateway serve', () => {
   });
 
   it('names PORT where something else listens on it, and leaves nothing open', async () => {
-    await provisionExample();
     const { port, free } = await occupyPort();
     const env = { ...storage.env, PORT: String(port) };
     const { code, out, err } = await runCommand(['serve'], { env });
     await free();
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toBe(`PORT ${port} on 127.0.0.1 is in use by another program: stop it, or set PORT to a free one.\n`);
-    await provisionExample();
+    const next = await runCommand(['provision', exampleFile], { env: storage.env });
+    expect({ code: next.code, err: next.err }).toEqual({ code: 0, err: '' });
   });
 });

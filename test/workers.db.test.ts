@@ -1,16 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { runCommand } from './support/cli.ts';
-import { compileProgram, startCommand } from './support/cli-process.ts';
+import { startCommand } from './support/cli-process.ts';
 import { type Cluster, type Load, findRunning, startCluster, startLoad } from './support/cluster.ts';
-import type { CompiledSources } from './support/compile.ts';
-import { type TestStorage, createTestStorage, findDatabaseKind, refusingConnections } from './support/database.ts';
+import {
+  type TestStorage,
+  createProvisionedStorage,
+  findDatabaseKind,
+  refusingConnections,
+} from './support/database.ts';
 import { findFreePort } from './support/free-port.ts';
 import { subscribe } from './support/live.ts';
 import { listAskedFigures } from './support/dashboard.ts';
@@ -19,13 +22,12 @@ import { type Samples, listNames, parseScrape } from './support/scrape.ts';
 import type { LogLine } from './support/served.ts';
 import { startSlowRequest } from './support/slow-request.ts';
 
-const exampleFile = fileURLToPath(new URL('../examples/entity1.yaml', import.meta.url));
 const patience = { timeout: 30_000, interval: 50 };
 
 let storage: TestStorage;
 
 beforeAll(async () => {
-  storage = await createTestStorage();
+  storage = await createProvisionedStorage();
 });
 
 afterAll(() => storage[Symbol.asyncDispose]());
@@ -39,20 +41,14 @@ if (findDatabaseKind() === 'pglite')
 
 if (findDatabaseKind() === 'postgres')
   describe('customer-gateway serve --workers', () => {
-    let program: CompiledSources;
     /** For what heals: whatever ends it has one of its own. */
     let shared: Cluster;
 
     beforeAll(async () => {
-      const provisioned = runCommand(['provision', exampleFile], { env: storage.env });
-      [program] = await Promise.all([compileProgram(), provisioned]);
-      shared = await startCluster(program, storage.env);
+      shared = await startCluster(storage.env);
     });
 
-    afterAll(async () => {
-      await shared[Symbol.asyncDispose]();
-      await program[Symbol.asyncDispose]();
-    });
+    afterAll(() => shared[Symbol.asyncDispose]());
 
     async function query<Answer>(read: (db: Database) => Promise<Answer>): Promise<Answer> {
       await using database = await openDatabase(storage.settings);
@@ -131,7 +127,7 @@ if (findDatabaseKind() === 'postgres')
     });
 
     it('counts calls together: what is spent at one worker is gone at the others', async () => {
-      await using limited = await startCluster(program, { ...storage.env, RATE_LIMIT: '100/h' });
+      await using limited = await startCluster({ ...storage.env, RATE_LIMIT: '100/h' });
       // Each on a connection of its own, so that the workers take turns.
       const call = async () =>
         (await sendRaw(limited.port, toRequest('GET /api/v1/users/1', { host: '127.0.0.1' })))?.status;
@@ -187,7 +183,7 @@ if (findDatabaseKind() === 'postgres')
       beforeAll(async () => {
         const port = isOwn ? await findFreePort() : undefined;
         const own = port === undefined ? {} : { METRICS_PORT: String(port) };
-        cluster = await startCluster(program, { ...storage.env, ...own, LOG_LEVEL: 'info', ACCESS_LOG: 'on' });
+        cluster = await startCluster({ ...storage.env, ...own, LOG_LEVEL: 'info', ACCESS_LOG: 'on' });
         operatorPort = port ?? cluster.port;
       });
 
@@ -306,7 +302,7 @@ if (findDatabaseKind() === 'postgres')
     });
 
     it('finishes in all of them what is under way when it is told to stop, and leaves none', async () => {
-      await using cluster = await startCluster(program, storage.env);
+      await using cluster = await startCluster(storage.env);
       const { port, url, primary } = cluster;
       const pids = [primary.pid, ...(await cluster.listWorkers())];
       const load = startLoad(url, 'stop');
@@ -323,7 +319,7 @@ if (findDatabaseKind() === 'postgres')
     });
 
     it('is ready in none of them before it stops, serves on in all for DRAIN_DELAY, and ends with 0', async () => {
-      await using cluster = await startCluster(program, { ...storage.env, DRAIN_DELAY: '2' });
+      await using cluster = await startCluster({ ...storage.env, DRAIN_DELAY: '2' });
       const { port, url, primary } = cluster;
       const askMany = async (path: string) => {
         const answers = await Promise.all(Array.from({ length: 12 }, () => fetch(url + path)));
@@ -340,7 +336,7 @@ if (findDatabaseKind() === 'postgres')
     });
 
     it('leaves no worker behind where the primary is killed; they finish what is under way', async () => {
-      await using cluster = await startCluster(program, storage.env);
+      await using cluster = await startCluster(storage.env);
       const workers = await cluster.listWorkers();
       const slow = await Promise.all([1, 2].map((number) => startSlowRequest(cluster.port, `orphan-${number}`)));
       await cluster.primary.kill();
@@ -367,7 +363,7 @@ if (findDatabaseKind() === 'postgres')
       const file = path.join(storage.env['DATA_DIR'] ?? '', 'operations.json');
       await writeFile(file, '[]');
       const env = { ...storage.env, PORT: String(await findFreePort()), PERSISTED_OPERATIONS: file };
-      const { exit, out, err } = startCommand(program, ['serve', '--workers', '2'], env);
+      const { exit, out, err } = startCommand(inject('program'), ['serve', '--workers', '2'], env);
       expect({ code: await exit, out: out() }).toEqual({ code: 1, out: '' });
       expect(err()).toMatch(/^PERSISTED_OPERATIONS: .* must hold a JSON object of documents by id\.\n$/);
     });

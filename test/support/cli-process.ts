@@ -1,19 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
-import path from 'node:path';
-import { type CompiledSources, compileSources } from './compile.ts';
-
-const root = path.resolve(import.meta.dirname, '../..');
-
-/** Compiles the program and its migrations. */
-export function compileProgram(): Promise<CompiledSources> {
-  const list = (folder: string) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts'))
-      .map((file) => path.join(folder, file));
-  return compileSources([...list('src'), ...list('migrations')]);
-}
 
 /** A command in a process of its own. */
 export type CliProcess = {
@@ -29,13 +15,13 @@ export type CliProcess = {
   readonly exit: Promise<number | null>;
 };
 
-/** Starts a command; the caller waits for its end. */
+/** Starts a command of the program that `buildProgram` has built; the caller waits for its end. */
 export function startCommand(
-  { folder }: CompiledSources,
+  program: string,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): CliProcess {
-  const child: ChildProcess = spawn(process.execPath, [path.join(folder, 'src/cli.js'), ...argv], {
+  const child: ChildProcess = spawn(process.execPath, [program, ...argv], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

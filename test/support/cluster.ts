@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { vi } from 'vitest';
+import { inject, vi } from 'vitest';
 import { type CliProcess, startCommand } from './cli-process.ts';
-import type { CompiledSources } from './compile.ts';
 import { findFreePort } from './free-port.ts';
 import { type LogLine, parseLog } from './served.ts';
 
@@ -34,14 +33,10 @@ export async function findRunning(pids: readonly number[]): Promise<number[]> {
 }
 
 /** Starts workers and waits until they serve. */
-export async function startCluster(
-  program: CompiledSources,
-  env: Readonly<Record<string, string>>,
-  count = 2,
-): Promise<Cluster> {
+export async function startCluster(env: Readonly<Record<string, string>>, count = 2): Promise<Cluster> {
   const port = await findFreePort();
   const argv = ['serve', '--workers', String(count)];
-  const primary = startCommand(program, argv, { LOG_LEVEL: 'error', ...env, PORT: String(port) });
+  const primary = startCommand(inject('program'), argv, { LOG_LEVEL: 'error', ...env, PORT: String(port) });
   await vi.waitUntil(() => primary.out().includes('is ready') || !primary.isRunning(), { timeout: 60_000 });
   if (!primary.isRunning()) throw new Error(primary.err());
   return {

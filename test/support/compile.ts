@@ -1,30 +1,37 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import ts from 'typescript';
+import { promisify } from 'node:util';
+import { build } from 'rolldown';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 export type CompiledSources = AsyncDisposable & { readonly folder: string };
 
-/** Compiles the named TypeScript files of this project into a temporary folder, for processes that know only JavaScript. */
-export async function compileSources(files: readonly string[]): Promise<CompiledSources> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-compiled-'));
+/** Puts what a program finds beside itself into a folder: this project's packages, and that its files are modules. */
+async function preparePackage(folder: string): Promise<void> {
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }');
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
-  await Promise.all(files.map((file) => compile(file, folder)));
+}
+
+/**
+ * Compiles the named TypeScript files of this project and what they import of it into a temporary folder, each by itself, for
+ * processes that know only JavaScript.
+ */
+export async function compileSources(files: readonly string[]): Promise<CompiledSources> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'customer-gateway-compiled-'));
+  await preparePackage(folder);
+  const output = { dir: folder, preserveModules: true, preserveModulesRoot: root };
+  await build({ cwd: root, input: [...files], platform: 'node', external: /^[^./]/, output });
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-async function compile(file: string, folder: string): Promise<void> {
-  const { outputText } = ts.transpileModule(await readFile(path.join(root, file), 'utf8'), {
-    compilerOptions: {
-      module: ts.ModuleKind.ESNext,
-      target: ts.ScriptTarget.ES2023,
-      rewriteRelativeImportExtensions: true,
-    },
-  });
-  const output = path.join(folder, file.replace(/\.ts$/, '.js'));
-  await mkdir(path.dirname(output), { recursive: true });
-  await writeFile(output, outputText);
+/** Builds the program as it is released, in a temporary folder below `parent`. Answers the file to run. */
+export async function buildProgram(parent: string): Promise<string> {
+  const folder = await mkdtemp(path.join(parent, 'program-'));
+  await preparePackage(folder);
+  const output = path.join(folder, 'dist');
+  await promisify(execFile)(process.execPath, [path.join(root, 'build.js'), output], { cwd: root });
+  return path.join(output, 'cli.js');
 }

@@ -12,6 +12,7 @@ type PgliteTemplate = {
   readonly kind: 'pglite';
   readonly folder: string;
   readonly cluster: string;
+  readonly provisioned: string;
   readonly image: string;
 };
 type PostgresTemplate = {
@@ -20,11 +21,14 @@ type PostgresTemplate = {
   readonly url: string;
   readonly prefix: string;
   readonly template: string;
+  readonly provisioned: string;
 };
 
 declare module 'vitest' {
   interface ProvidedContext {
     database: PgliteTemplate | PostgresTemplate;
+    /** The built program, for processes of their own. */
+    program: string;
   }
 }
 
@@ -60,23 +64,38 @@ export async function openTestDatabase(poolSize = 5): Promise<OpenDatabase> {
  */
 export async function createTestStorage({ withFolder = true } = {}): Promise<TestStorage> {
   const template = inject('database');
+  return template.kind === 'pglite'
+    ? createFolder(template, withFolder ? template.cluster : undefined)
+    : createServerStorage(template);
+}
+
+/** Creates a migrated database with the example organization, for tests to which bringing it there does not matter. */
+export async function createProvisionedStorage(): Promise<TestStorage> {
+  const template = inject('database');
+  return template.kind === 'pglite'
+    ? createFolder(template, template.provisioned)
+    : createServerStorage(template, template.provisioned);
+}
+
+async function createFolder(template: PgliteTemplate, source?: string): Promise<TestStorage> {
   const folder = await mkdtemp(path.join(template.folder, 'storage-'));
-  const removeFolder = () => rm(folder, { recursive: true, force: true });
-  if (template.kind === 'pglite') {
-    const directory = path.join(folder, 'database');
-    if (withFolder) await cp(template.cluster, directory, { recursive: true });
-    return {
-      settings: { kind: 'pglite', directory },
-      env: { DATA_DIR: folder },
-      [Symbol.asyncDispose]: removeFolder,
-    };
-  }
-  const { url, drop } = await createOnServer(template);
+  const directory = path.join(folder, 'database');
+  if (source !== undefined) await cp(source, directory, { recursive: true });
+  return {
+    settings: { kind: 'pglite', directory },
+    env: { DATA_DIR: folder },
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+async function createServerStorage(template: PostgresTemplate, source?: string): Promise<TestStorage> {
+  const folder = await mkdtemp(path.join(template.folder, 'storage-'));
+  const { url, drop } = await createOnServer(template, source);
   return {
     settings: { kind: 'postgres', url, poolSize: 5 },
     env: { DATA_DIR: folder, DATABASE_URL: url },
     [Symbol.asyncDispose]: async () => {
-      await removeFolder();
+      await rm(folder, { recursive: true, force: true });
       await drop();
     },
   };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { runCommand } from './cli.ts';
 import { type FormFields, type GraphAnswer, encodeForm, graphqlRequest } from './gateway.ts';
 import { makePicture, toFile } from './pictures.ts';
-import { startAgain } from './served.ts';
+import { startServed } from './served.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -46,7 +46,7 @@ export async function expectNothingToBring(env: Environment): Promise<void> {
 
 /** Serves a storage with API keys on. */
 export async function startCalled(env: Environment, key: string): Promise<Called> {
-  const { address, stop } = await startAgain({ ...env, AUTH: 'keys' });
+  const { address, stop } = await startServed({ ...env, AUTH: 'keys' });
   return { address, caller: createCaller(address, key), stop };
 }
 

@@ -1,11 +1,6 @@
-import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../src/config.ts';
 import { serve } from '../../src/main.ts';
-import { runCommand } from './cli.ts';
-import type { TestStorage } from './database.ts';
 import { findFreePort } from './free-port.ts';
-
-const exampleFile = fileURLToPath(new URL('../../examples/entity1.yaml', import.meta.url));
 
 /** A line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -29,15 +24,8 @@ export function parseLog(log: string): LogLine[] {
     .map((line) => JSON.parse(line) as LogLine);
 }
 
-/** Starts it on an empty storage. */
-export async function startServed({ env }: TestStorage, settings: Record<string, string> = {}): Promise<Served> {
-  const provisioned = await runCommand(['provision', exampleFile], { env });
-  if (provisioned.code !== 0) throw new Error(provisioned.err);
-  return startAgain({ ...env, ...settings });
-}
-
 /** Starts it on a storage that has its organizations. */
-export async function startAgain(env: Readonly<Record<string, string>>): Promise<Served> {
+export async function startServed(env: Readonly<Record<string, string>>): Promise<Served> {
   const metricsPort = await findFreePort();
   let log = '';
   const config = readConfig({ PORT: String(await findFreePort()), METRICS_PORT: String(metricsPort), ...env });
