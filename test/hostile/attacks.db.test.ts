@@ -67,7 +67,8 @@ async function createCredentials({ gateway }: Target): Promise<Credentials> {
     expired: await createKey(gateway, { expiresAt: new Date(Date.now() - 1_000) }),
     revoked,
     foreign: await createKey(gateway, { organization: 'neighbour' }),
-    token: await provider.sign(),
+    // Good for as long as a slow machine may take.
+    token: await provider.sign({ claims: { exp: Math.floor(Date.now() / 1_000) + 3_600 } }),
     expiredToken: await provider.sign({ claims: { exp: 1 } }),
   };
 }
