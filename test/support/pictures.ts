@@ -29,14 +29,8 @@ export async function makePicture(options: PictureOptions = {}): Promise<Buffer>
 }
 
 function makeBmp(width: number, height: number, [red, green, blue]: readonly [number, number, number]): Buffer {
-  const row = Array.from({ length: width }, () => (red << 16) | (green << 8) | blue);
-  return writeBmp(
-    { width, height, bits: 24 },
-    packRows(
-      Array.from({ length: height }, () => row),
-      24,
-    ),
-  );
+  const row = packRows([Array.from({ length: width }, () => (red << 16) | (green << 8) | blue)], 24);
+  return writeBmp({ width, height, bits: 24 }, Buffer.concat(Array<Buffer>(height).fill(row)));
 }
 
 /** A picture of noise, which costs some time to render, at most 2 097 152 bytes. */
