@@ -100,6 +100,22 @@ describe('calls that come at the same time', () => {
     expect(await readCustomers(actor, 'ordered')).toMatchObject([{ name: 'n19', version: 20 }]);
   });
 
+  it('go beside a write only when as many have gathered', async () => {
+    const { db, open, begun } = createGate();
+    const upsert = createUpsert({ db, limits: { writes: { organization: 2, process: 2 } } });
+    const first = numbered('under-way', 3).map((input) => upsert(input));
+    while (begun.length === 0) await delay(1);
+    const fewer = numbered('fewer', 2).map((input) => upsert(input));
+    await delay(20);
+    expect(begun).toHaveLength(1);
+    const last = upsert({ reference: 'as-many', name: 'n' });
+    while (begun.length === 1) await delay(1);
+    open();
+    const settled = await Promise.all([...first, ...fewer, last]);
+    expect(settled.map(tell)).toStrictEqual(Array<string>(6).fill('created@1'));
+    expect(begun).toHaveLength(2);
+  });
+
   it('take effect in their order although one for the same reference has hung up just before', async () => {
     const { db, open, begun } = createGate();
     const upsert = createUpsert({ db });

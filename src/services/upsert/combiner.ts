@@ -58,9 +58,10 @@ function goesAlone<K extends Kind>(entry: Entry<K>): boolean {
 
 /**
  * Writes single calls together: while writes are under way the next calls gather, then go in one (design.md). There are no
- * timers, so a lone call waits for nobody. A write goes beside another only if it is as large: each costs something of its
- * own, and those that take turns let the database work while the answers are made of the other. Calls of one reference take effect in the order in which they came; one with an
- * image, or one that waits for a lock, goes by itself, so that nobody waits for it. Organizations take turns.
+ * timers, so a lone call waits for nobody. A write goes beside others only when as many calls have gathered: each costs
+ * something of its own, and those that take turns let the database work while the answers of the last are made. Calls of one
+ * reference take effect in the order in which they came; one with an image, or one that waits for a lock, goes by itself, so
+ * that nobody waits for it. Organizations take turns.
  */
 export class UpsertCombiner<K extends Kind> {
   readonly #engine: UpsertEngine<K>;
