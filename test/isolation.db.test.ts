@@ -173,7 +173,10 @@ describe('queries without a condition of their own', () => {
 
   it.each(Object.entries(reads))('see no foreign row: %s', async (_, read) => {
     const before = opened.countRemoved();
-    const answer = textOf(await read(opened.services, opened.two.own, opened.db));
+    const ask = async () => textOf(await read(opened.services, opened.two.own, opened.db));
+    // Changes come into the feed once older transactions have ended, those of other tests too.
+    await expect.poll(ask, { timeout: 120_000 }).toContain(marks.own);
+    const answer = await ask();
     expect(answer).toContain(marks.own);
     expect(answer).not.toContain(marks.other);
     expect(opened.countRemoved()).toBeGreaterThan(before);
@@ -202,7 +205,8 @@ describe('queries without a condition of their own, and without policies', () =>
   afterAll(() => opened.two[Symbol.asyncDispose]());
 
   it.each(Object.entries(reads))('see foreign rows: %s', async (_, read) => {
-    expect(textOf(await read(opened.services, opened.two.own, opened.db))).toContain(marks.other);
+    const seen = async () => textOf(await read(opened.services, opened.two.own, opened.db));
+    await expect.poll(seen, { timeout: 120_000 }).toContain(marks.other);
   });
 
   it('touch foreign rows', async () => {
