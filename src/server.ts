@@ -27,7 +27,7 @@ import { useHome } from './http/home.ts';
 import { useImages } from './http/images.ts';
 import { createDirectOperations } from './http/direct-operations.ts';
 import { createListener } from './http/listener.ts';
-import type { NodeExchange } from './http/node-exchange.ts';
+import type { NodeExchange, ServerContext } from './http/node-exchange.ts';
 import { createServerLog } from './http/log.ts';
 import { type OperatorPages, useOperatorPages } from './http/operator-pages.ts';
 import { createRequestObserver } from './http/request-observer.ts';
@@ -91,7 +91,7 @@ export function createServer(deps: ServerDeps): Server {
     identify: (request) => identify(request, 'graphql'),
     describeCalls,
   });
-  const yoga = createYoga<object, object>({
+  const yoga = createYoga<ServerContext, object>({
     schema,
     graphqlEndpoint: endpoint,
     context: (initialContext) => createContext(contextDeps, initialContext),

@@ -18,8 +18,8 @@ type ContextDeps = {
   readonly reportFailure: (failure: unknown) => void;
 };
 
-/** What a door gives to begin with; without `door` it is GraphQL's own. `res` is there where the request came by Node's server. */
-type InitialContext = YogaInitialContext & { readonly door?: Door; readonly res?: ServerResponse };
+/** What a door gives to begin with: the response that Node sends, and its name; without one it is GraphQL's own. */
+type InitialContext = YogaInitialContext & { readonly res: ServerResponse; readonly door?: Door };
 
 /** What Yoga adds to every operation's context. Throws what tells why the caller is not let in, before a body is read. */
 export async function createContext(
@@ -41,8 +41,8 @@ export async function createContext(
     relations,
     lists: createAllLists(services, actor, relations),
     publicUrl,
-    // A signal of its own would cost each request as much as its body.
-    hasLeft: () => (res ? res.destroyed : request.signal.aborted),
+    // An AbortSignal for each request took a tenth of its time.
+    hasLeft: () => res.destroyed,
     countItems: (items) => calls?.countItems(actor, items),
     report,
   };

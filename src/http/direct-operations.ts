@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
-import { type NodeExchange, createBodilessRequest, readText, sendText } from './node-exchange.ts';
+import { type NodeExchange, type ServerContext, createBodilessRequest, readText, sendText } from './node-exchange.ts';
 import { parseJson } from './parse-json.ts';
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
@@ -14,7 +14,7 @@ type Handover = {
 };
 
 /** The part of Yoga that is asked directly. */
-type Yoga = Pick<YogaServerInstance<object, object>, 'getResultForParams' | 'fetchAPI'>;
+type Yoga = Pick<YogaServerInstance<ServerContext, object>, 'getResultForParams' | 'fetchAPI'>;
 
 export type DirectOptions = {
   readonly path: string;

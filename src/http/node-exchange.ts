@@ -5,6 +5,9 @@ import { type RequestBody, createBody } from './body.ts';
 /** One request as Node has it, and what answers it. */
 export type NodeExchange = { readonly incoming: IncomingMessage; readonly response: ServerResponse };
 
+/** What Yoga is told of a request beside what fetch has. */
+export type ServerContext = { readonly req: IncomingMessage; readonly res: ServerResponse };
+
 /** An answer whose body is all there. */
 export type TextAnswer = {
   readonly status: number;

@@ -164,8 +164,8 @@ export class UpsertCombiner<K extends Kind> {
   #start(lane: Lane<K>): boolean {
     const { batch, writes, images } = this.#limits;
     const isFree = lane.writes < writes.organization && this.#writes < writes.process;
-    if (isFree && lane.waiting.length >= lane.writing && this.#take(lane, batch, (entry) => !goesAlone(entry)))
-      return true;
+    const isDue = isFree && lane.waiting.length >= lane.writing;
+    if (isDue && this.#take(lane, batch, (entry) => !goesAlone(entry))) return true;
     return this.#loneWrites < images.writes && this.#take(lane, 1, goesAlone);
   }
 
