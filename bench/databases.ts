@@ -34,9 +34,9 @@ const isRelated = `substr(reference, 3)::int <= ${relatedCustomers}`;
 
 const relate = {
   gateway: `
-    update customers c set segmentation_id = s.id, created_by_id = u.id, city = 'Nice', country = 'FR'
-    from customer_segmentations s, users u where s.reference = 'seg_a' and u.reference = 'emp-002' and c.id in (select id from customers where ${isRelated});
-    insert into customer_payment_types select organization_id, id, unnest(array[7, 8]) from customers where ${isRelated}`,
+    update customers c
+    set segmentation_id = s.id, created_by_id = u.id, city = 'Nice', country = 'FR', payment_type_ids = '{7, 8}'
+    from customer_segmentations s, users u where s.reference = 'seg_a' and u.reference = 'emp-002' and c.id in (select id from customers where ${isRelated})`,
   yardstick: `
     update yardstick.customers set segmentation_id = 1, created_by = 2, city = 'Nice', country = 'FR' where ${isRelated};
     insert into yardstick.customer_payment_types

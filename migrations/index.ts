@@ -7,6 +7,7 @@ import * as apiKeys from './0005-api-keys.ts';
 import * as imageSweeps from './0006-image-sweeps.ts';
 import * as rowLevelSecurity from './0007-row-level-security.ts';
 import * as keptImages from './0008-kept-images.ts';
+import * as customersPaymentTypes from './0009-customers-payment-types.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   '0006-image-sweeps': imageSweeps,
   '0007-row-level-security': rowLevelSecurity,
   '0008-kept-images': keptImages,
+  '0009-customers-payment-types': customersPaymentTypes,
 };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sql } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { openDatabase, type OpenDatabase } from '../src/db/client.ts';
@@ -138,6 +138,83 @@ describe('constraints', () => {
     expect([isForeignKeyViolation(error), isUniqueViolation(error), isRetryable(error)]).toEqual([true, false, false]);
   });
 
+  describe('of payment types', () => {
+    type Ids = readonly (number | null)[];
+
+    /** Organizations with a root category and a payment type each, and what writes customers of the first. */
+    async function prepare(name: string) {
+      const [mine, theirs] = [await createOrganization(name), await createOrganization(`${name} (not mine)`)];
+      const category_id = await createRoot(mine, 'root');
+      const [known, foreign] = [await createPaymentType(mine), await createPaymentType(theirs)];
+      const insert = (reference: string, ids: Ids, on = db) =>
+        sql`
+        insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer, bill_with_parent,
+          is_same_address, currency, on_hold, payment_type_ids)
+        values (${mine}, ${reference}, 'n', ${category_id}, true, false, false, true, 'EUR', false, ${ids}::bigint[])
+      `.execute(on);
+      const update = (ids: Ids) =>
+        sql`update customers set payment_type_ids = ${ids}::bigint[] where organization_id = ${mine}`.execute(db);
+      const remove = () => db.deleteFrom('payment_types').where('organization_id', '=', mine).execute();
+      return { mine, known, foreign, insert, update, remove };
+    }
+
+    async function createPaymentType(organization_id: number): Promise<number> {
+      const insert = db.insertInto('payment_types').values({ organization_id, reference: 'cash', name: 'Cash' });
+      return (await insert.returning('id').executeTakeFirstOrThrow()).id;
+    }
+
+    it("refuses one that is not the organization's, that is named twice, or that is none", async () => {
+      const { known, foreign, insert, update } = await prepare('Named');
+      await insert('keeps', [known]);
+      for (const ids of [[foreign], [known, foreign], [known, known], [null], [-1]]) {
+        expect(isForeignKeyViolation(await failureOf(insert('new', ids)))).toBe(true);
+        expect(isForeignKeyViolation(await failureOf(update(ids)))).toBe(true);
+      }
+      const stored = db.selectFrom('customers').select('payment_type_ids').where('reference', '=', 'keeps');
+      expect(await stored.execute()).toStrictEqual([{ payment_type_ids: [known] }]);
+    });
+
+    it('keeps one as long as a customer names it', async () => {
+      const { mine, known, insert, update, remove } = await prepare('Kept');
+      await insert('names', [known]);
+      expect(isForeignKeyViolation(await failureOf(remove()))).toBe(true);
+      const types = db.updateTable('payment_types').where('organization_id', '=', mine);
+      expect(isForeignKeyViolation(await failureOf(types.set({ id: known + 1000 }).execute()))).toBe(true);
+      expect(await types.set({ id: known, name: 'Coins' }).executeTakeFirst()).toMatchObject({ numUpdatedRows: 1n });
+      await update([]);
+      await remove();
+      expect(isForeignKeyViolation(await failureOf(update([known])))).toBe(true);
+    });
+
+    if (findDatabaseKind() === 'postgres')
+      it('makes whoever deletes one wait for whoever is about to name it, and the other way round', async () => {
+        const { known, insert, remove } = await prepare('Waited for');
+        const deletion = await db.transaction().execute(async (transaction) => {
+          await insert('first', [known], transaction);
+          const removing = failureOf(remove());
+          await waitForLock(transaction);
+          return { removing };
+        });
+        expect(isForeignKeyViolation(await deletion.removing)).toBe(true);
+
+        const other = await prepare('Waits');
+        const naming = await db.transaction().execute(async (transaction) => {
+          await sql`delete from payment_types where id = ${other.known}`.execute(transaction);
+          const inserting = failureOf(other.insert('late', [other.known]));
+          await waitForLock(transaction);
+          return { inserting };
+        });
+        expect(isForeignKeyViolation(await naming.inserting)).toBe(true);
+      });
+
+    /** Waits until somebody waits for the transaction. */
+    async function waitForLock(transaction: Database): Promise<void> {
+      const waiting = sql`select pid from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))`;
+      const find = async () => (await waiting.execute(transaction)).rows;
+      await expect.poll(find, { timeout: 10_000, interval: 10 }).not.toStrictEqual([]);
+    }
+  });
+
   it('knows a failed serialization and a deadlock from what cannot be retried', async () => {
     const raise = (code: string) => sql`do ${sql.lit(`begin raise sqlstate '${code}'; end`)}`.execute(db);
     expect(isRetryable(await failureOf(raise('40001')))).toBe(true);
@@ -196,6 +273,39 @@ describe('migrations', () => {
     expect(await migrateToLatest(second.db)).toEqual([]);
     const names = await second.db.selectFrom('organizations').select('name').execute();
     expect(names).toEqual([{ name: 'Kept' }]);
+  });
+
+  it("moves customers' payment types into their rows, and nothing else", async () => {
+    await using storage = await createTestStorage({ withFolder: false });
+    await using earlier = await openDatabase(storage.settings);
+    const { db: on } = earlier;
+    const before = Object.entries(migrations).filter(([name]) => name < '0009');
+    const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(before)) };
+    expect((await new Migrator({ db: on, provider }).migrateToLatest()).error).toBeUndefined();
+    for (const name of ['One', 'Two']) {
+      const organization = await createOrganization(name, on);
+      await createRoot(organization, 'root', on);
+    }
+    await sql`
+      insert into payment_types (organization_id, id, reference, name)
+      select organization_id, id + n, 'type-' || n, 'n' from customer_categories, generate_series(1, 3) n`.execute(on);
+    await sql`
+      insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer, bill_with_parent,
+        is_same_address, currency, on_hold)
+      select organization_id, n::text, 'n', id, true, false, false, true, 'EUR', false
+      from customer_categories, generate_series(0, 3) n`.execute(on);
+    // The customer "2" of each has the second and the first, and so on; "0" has none.
+    await sql`
+      insert into customer_payment_types (organization_id, customer_id, payment_type_id)
+      select c.organization_id, c.id, c.category_id + n from customers c, generate_series(3, 1, -1) n
+      where n <= c.reference::integer`.execute(on);
+
+    expect(await migrateToLatest(on)).toEqual(Object.keys(migrations).filter((name) => name >= '0009'));
+    const { rows } = await sql`
+      select reference, version, array(select id - category_id from unnest(payment_type_ids) id) as types
+      from customers order by organization_id, reference`.execute(on);
+    const moved = [[], [1], [1, 2], [1, 2, 3]].map((types, index) => ({ reference: String(index), version: 1, types }));
+    expect(rows).toStrictEqual([...moved, ...moved]);
   });
 
   it('names the migration that failed, and keeps nothing of it', async () => {

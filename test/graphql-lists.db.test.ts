@@ -617,13 +617,11 @@ describe('statements', () => {
     const organizationId = gateway.actor.organization.id;
     await sql`
       insert into customers (organization_id, id, reference, name, category_id, segmentation_id, created_by_id, region_id,
-        parent_id, is_active, on_hold, is_sub_customer, bill_with_parent, is_same_address, currency)
+        parent_id, is_active, on_hold, is_sub_customer, bill_with_parent, is_same_address, currency, payment_type_ids)
       select ${organizationId}, 5000 + g, 'many-' || g, 'n', 1 + g % 3, 1 + g % 2, 1 + g % 3, 1 + g % 7,
-        case when g > 0 then 5000 + g / 3 end, true, false, g > 0, false, true, 'EUR'
+        case when g > 0 then 5000 + g / 3 end, true, false, g > 0, false, true, 'EUR',
+        array[7 + g % 3]
       from generate_series(0, 199) g`.execute(gateway.deps.db);
-    await sql`
-      insert into customer_payment_types (organization_id, customer_id, payment_type_id)
-      select ${organizationId}, 5000 + g, 7 + g % 3 from generate_series(0, 199) g`.execute(gateway.deps.db);
   });
 
   afterAll(async () => {

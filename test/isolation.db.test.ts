@@ -253,7 +253,7 @@ describe('the policies', () => {
         and (select count(*) from pg_policy other where other.polrelid = c.oid) = 1
       order by 1`.execute(db);
     expect(rows.map(({ name }) => name)).toEqual(await listKeptApart());
-    expect(rows).toHaveLength(8);
+    expect(rows).toHaveLength(7);
   });
 
   it('show API keys to whoever is in no organization yet, and inside of one only its own', async () => {

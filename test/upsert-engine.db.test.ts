@@ -711,12 +711,18 @@ describe('a race that is lost', () => {
     ]);
   });
 
-  /** Upserts `mine` while `theirs` comes between its reading and its writing. */
-  async function race(mine: UpsertCustomerInput, theirs: UpsertCustomerInput): Promise<string[]> {
+  /** Upserts `mine`, which has a picture, with something coming between its reading and its writing. */
+  async function interrupt(mine: UpsertCustomerInput, meanwhile: () => Promise<unknown>): Promise<string[]> {
     const { blobs } = interceptCreate(async (call) => {
-      if (call === 1) expect(summarize(await upsertAll([theirs]))).not.toStrictEqual([]);
+      if (call === 1) await meanwhile();
     });
     return summarize(await upsertAll([mine], { blobs }));
+  }
+
+  function race(mine: UpsertCustomerInput, theirs: UpsertCustomerInput): Promise<string[]> {
+    return interrupt(mine, async () => {
+      expect(summarize(await upsertAll([theirs]))).not.toStrictEqual([]);
+    });
   }
 
   it('keeps the field that the other writer set, and its own', async () => {
@@ -748,6 +754,20 @@ describe('a race that is lost', () => {
     expect(await race(mine, { reference: 'race-b', name: 'n' })).toStrictEqual(['not_unique']);
     expect(await readCustomer('race-a')).toMatchObject({ version: 1, logo: null });
     expect(await filesOf('race-a.png')).toStrictEqual([]);
+  });
+
+  it('ruling 6: a payment type that is gone by then is not found, without a file', async () => {
+    const types = { organization_id: actor.organization.id, reference: 'race-type', name: 'n' };
+    await deps.db.insertInto('payment_types').values(types).execute();
+    const mine = {
+      reference: 'race-gone',
+      name: 'n',
+      paymentTypes: [{ reference: 'race-type' }],
+      logo: await createPicture('race-gone.png'),
+    };
+    const deletion = deps.db.deleteFrom('payment_types').where('reference', '=', 'race-type');
+    expect(await interrupt(mine, () => deletion.execute())).toStrictEqual(['not_found']);
+    expect(await filesOf('race-gone.png')).toStrictEqual([]);
   });
 
   it('ruling 18: the same picture sent by both is kept once', async () => {

@@ -13,7 +13,6 @@ const privileges: Readonly<Record<keyof Schema, string>> = {
   regions: 'select, insert, update',
   customer_categories: 'select, insert, update',
   customers: 'select, insert, update',
-  customer_payment_types: 'select, insert, update, delete',
   changes: 'select, insert, delete',
   feed_eras: 'select, insert',
   api_keys: 'select, insert, update',

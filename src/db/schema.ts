@@ -88,15 +88,10 @@ export type CustomersTable = {
   region_id: number | null;
   on_hold: boolean;
   on_hold_reason: string | null;
+  payment_type_ids: Generated<number[]>;
   version: Generated<number>;
   date_created: Generated<Date>;
   last_updated: Generated<Date>;
-};
-
-export type CustomerPaymentTypesTable = {
-  organization_id: number;
-  customer_id: number;
-  payment_type_id: number;
 };
 
 export type ChangesTable = {
@@ -150,7 +145,6 @@ export type Schema = {
   regions: RegionsTable;
   customer_categories: CustomerCategoriesTable;
   customers: CustomersTable;
-  customer_payment_types: CustomerPaymentTypesTable;
   changes: ChangesTable;
   feed_eras: FeedErasTable;
   api_keys: ApiKeysTable;

@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import { normalizeId } from '../contract/ids.ts';
 import type { Database } from '../db/schema.ts';
 import { categorySelect } from './customer-categories/columns.ts';
-import { customerSelect } from './customers/read.ts';
+import { customerSelect } from './customers/columns.ts';
 import { databaseOf } from './deps.ts';
 import type {
   Customer,

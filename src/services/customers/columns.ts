@@ -1,7 +1,8 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { CustomerState } from '../records.ts';
-import { type Column, defineColumn } from '../upsert/columns.ts';
+import { type Column, createColumnSql, defineColumn, storedSql } from '../upsert/columns.ts';
 
-type CustomerColumn = Column<Exclude<keyof CustomerState, 'paymentTypeIds'>>;
+type CustomerColumn = Column<keyof CustomerState>;
 
 const column: (...row: Parameters<typeof defineColumn<CustomerColumn['key']>>) => CustomerColumn = defineColumn;
 
@@ -46,4 +47,10 @@ export const customerColumns: readonly CustomerColumn[] = [
   column('bigint', 'region_id', 'regionId'),
   column('boolean', 'on_hold', 'onHold'),
   column('text', 'on_hold_reason', 'onHoldReason'),
+  column('bigint[]', 'payment_type_ids', 'paymentTypeIds', 'paymentTypes'),
 ];
+
+export const customerColumnSql = createColumnSql(customerColumns);
+
+/** A customer from the table aliased `t`, its keys those of `Customer`. */
+export const customerSelect: RawBuilder<unknown> = sql`${storedSql}, ${customerColumnSql.select}`;

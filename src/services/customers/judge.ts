@@ -198,14 +198,9 @@ export function judgeCustomer(
   const { errors, warnings } = findings;
   if (errors.length > 0) return { kind: 'refused', errors };
   const changed = changedFields(customerColumns, stored ?? describeBlank(snapshot, userId), next);
-  if (paymentTypesDiffer(stored, next)) changed.push('paymentTypes');
   if (stored && changed.length === 0) return { kind: 'unchanged', record: stored, warnings };
   const moves = stored !== undefined && next.parentId !== null && next.parentId !== stored.parentId;
   return { kind: 'write', existing: stored, next, changedFields: changed, warnings, moves };
-}
-
-function paymentTypesDiffer(stored: Customer | undefined, next: CustomerState): boolean {
-  return (stored?.paymentTypeIds ?? []).join() !== next.paymentTypeIds.join();
 }
 
 /** What a created customer's `changedFields` are told from: a record that holds nothing but the defaults. */
@@ -222,5 +217,6 @@ function describeBlank(
     isSameAddress: true,
     currency: settings.currency,
     onHold: false,
+    paymentTypeIds: [],
   };
 }

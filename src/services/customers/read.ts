@@ -12,25 +12,11 @@ import type {
 } from '../records.ts';
 import { categorySelect } from '../customer-categories/columns.ts';
 import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
-import { createColumnSql, storedSql } from '../upsert/columns.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
-import { customerColumns } from './columns.ts';
+import { customerSelect } from './columns.ts';
 import type { RecordKey } from '../upsert/types.ts';
 import type { UpsertCustomerInput } from './input.ts';
-
-const columnSql = createColumnSql(customerColumns);
-
-const ownSelect = sql`${storedSql}, ${columnSql.select}`;
-
-/** The ids of the payment types of the customer aliased `t`. */
-const paymentTypeIds = sql`array(
-  select p.payment_type_id from customer_payment_types p
-  where p.organization_id = t.organization_id and p.customer_id = t.id order by p.payment_type_id
-)`;
-
-/** A customer from the table aliased `t`, its keys those of `Customer`. */
-export const customerSelect: RawBuilder<unknown> = sql`${ownSelect}, ${paymentTypeIds} as "paymentTypeIds"`;
 
 /** Everything that judging and answering a list of customers needs, as one statement saw it. */
 export type CustomerSnapshot = {
@@ -98,7 +84,7 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
     const chosenPaymentTypes = sql`array(select unnest(n.payment_type_ids) from named n)`;
     return sql<SnapshotRow>`
       with named as materialized (
-        select t.*, ${paymentTypeIds} as payment_type_ids from customers t
+        select t.* from customers t
         where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
       )
       select
@@ -106,10 +92,7 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
           select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
           from organizations where id = ${organizationId}
         ) o) as settings,
-        ${list(
-          sql`select ${ownSelect}, t.payment_type_ids as "paymentTypeIds" from named t
-            union all ${select('customers', customerSelect, parents)}`,
-        )} as customers,
+        ${list(sql`select ${customerSelect} from named t union all ${select('customers', customerSelect, parents)}`)} as customers,
         ${list(
           select(
             'customer_categories',

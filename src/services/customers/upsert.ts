@@ -2,10 +2,10 @@ import { customerParameters } from '../../contract/parameters.ts';
 import type { CustomerState } from '../records.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
 import { createWriter } from '../upsert/write.ts';
+import { customerColumnSql } from './columns.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
 import { type CustomerSnapshot, readCustomers } from './read.ts';
-import { customerTarget } from './write.ts';
 
 /** The types of customers. */
 export type CustomerKind = {
@@ -23,9 +23,9 @@ export const customerModel: UpsertModel<CustomerKind> = {
     ofState: (state) => state.logo,
     into: (state, logo) => ({ ...state, logo }),
   },
-  table: customerTarget.table,
+  table: 'customers',
   read: readCustomers,
-  write: createWriter(customerTarget),
+  write: createWriter({ table: 'customers', kind: 'customer', columns: customerColumnSql }),
   rowsOf: (snapshot) => snapshot.customers,
   judge: judgeCustomer,
   tiesOf: ({ parentCustomer, isSubCustomer }) => {

@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import type { Database } from '../../db/schema.ts';
 import { findCountryCode } from '../countries.ts';
 import { categorySelect } from '../customer-categories/columns.ts';
-import { customerColumns } from '../customers/columns.ts';
-import { customerSelect, nameColumns, regionColumns } from '../customers/read.ts';
+import { customerColumns, customerSelect } from '../customers/columns.ts';
+import { nameColumns, regionColumns } from '../customers/read.ts';
 import type { Customer, CustomerCategory, CustomerSegmentation, PaymentType, Region, User } from '../records.ts';
 import { reviveDates } from '../upsert/json.ts';
 import type { RecordKey } from '../upsert/types.ts';
 import { isInSubtree, isRecord, isUpdatedSince, whenSent } from './conditions.ts';
 import type { Filtered, ListingDefinition } from './definition.ts';
 import { type Listing, createListing } from './listing.ts';
-import { asIs, relateBy, relateByLink } from './related.ts';
+import { asIs, relateBy, relateByArray } from './related.ts';
 import { nameMatches, referenceMatches } from './text.ts';
 
 /** Which customers: those that fit everything that is sent. */
@@ -45,13 +45,6 @@ const nameLower = sql`t.name_lower`;
 const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrderField, CustomerOwner> = {
   table: 'customers',
   columns: customerColumns,
-  link: {
-    field: 'paymentTypes',
-    key: 'paymentTypeIds',
-    table: 'customer_payment_types',
-    own: 'customer_id',
-    theirs: 'payment_type_id',
-  },
   relations: {
     customerCategory: relateBy('category_id', 'customer_categories', categorySelect, reviveDates<CustomerCategory>),
     parentCustomer: relateBy('parent_id', 'customers', customerSelect, reviveDates<Customer>),
@@ -62,7 +55,7 @@ const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrd
       asIs<CustomerSegmentation>,
     ),
     createdBy: relateBy('created_by_id', 'users', nameColumns, asIs<User>),
-    paymentTypes: relateByLink('payment_types', nameColumns, asIs<PaymentType>),
+    paymentTypes: relateByArray('payment_type_ids', 'payment_types', nameColumns, asIs<PaymentType>),
     region: relateBy('region_id', 'regions', regionColumns, asIs<Region>),
   },
   orders: {

@@ -2,7 +2,6 @@ import type { RawBuilder } from 'kysely';
 import type { Column } from '../upsert/columns.ts';
 import type { OrderKeys, SortKey } from './order.ts';
 import type { PageRequest } from './page.ts';
-import type { Link } from './projection.ts';
 import type { Relations } from './related.ts';
 
 /** Filters: null is as good as left out. */
@@ -13,7 +12,6 @@ export type ListingDefinition<Related, Filter, Field extends string, Owner exten
   readonly table: string;
   /** The rows' own, beside `storedColumns`. */
   readonly columns: readonly Column<string>[];
-  readonly link?: Link;
   readonly relations: Relations<Related>;
   readonly orders: OrderKeys<Field>;
   /** The columns by which records own rows of the list. */

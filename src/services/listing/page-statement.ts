@@ -5,7 +5,7 @@ import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
 import { type Positioned, beyondSql, orderSql, positionSql } from './order.ts';
-import { createProjection, linkedSql } from './projection.ts';
+import { createProjection } from './projection.ts';
 import { type Relation, relatedSql } from './related.ts';
 import { type Rows, ownersSql, rowsSql } from './rows.ts';
 
@@ -65,12 +65,11 @@ function foundSql({ from, where, isFiltered }: Rows, { order, page }: ListQuery<
 export function createPageStatement<Row extends Stored, Related extends object, Filter, Owner extends string>(
   definition: ListingDefinition<Related, Filter, string, Owner>,
 ): PageStatement<Row, Related, Filter, Owner> {
-  const { link, relations } = definition;
   const project = createProjection(definition);
   const mark = createMarking();
 
   const relatedOf = (organizationId: number, { fields, withRelations }: Wanted) => {
-    const named = Object.entries<Relation<unknown>>(relations).filter(
+    const named = Object.entries<Relation<unknown>>(definition.relations).filter(
       ([field]) => withRelations && fields.includes(field),
     );
     return sql`json_build_object(${sql.join(
@@ -82,17 +81,14 @@ export function createPageStatement<Row extends Stored, Related extends object, 
     const { order, page, wanted } = query;
     const rows = rowsSql(definition, organizationId, query, owners);
     const found = foundSql(rows, query);
-    const { select, isLinked } = project(wanted.fields);
-    const linked = link && isLinked ? sql`, linked as materialized (${linkedSql(link, organizationId)})` : nothing;
     const ordered = orderSql(order, page.isBackwards);
     return sql`${rows.isFiltered ? nothing : mark(query, owners?.by)}with page as materialized (
       ${owners ? sql`select o.place, t.* from ${ownersSql(owners)} cross join lateral (${found}) t` : found}
-    )${linked}
+    )
     select (
       select coalesce(json_agg(r), '[]') from (
-        select ${select}${positionSql(order)}${owners ? sql`, t.place` : nothing}
-        from page t ${isLinked ? sql`left join linked on linked.id = t.id` : nothing}
-        order by ${owners ? sql`t.place, ` : nothing}${ordered}
+        select ${project(wanted.fields)}${positionSql(order)}${owners ? sql`, t.place` : nothing}
+        from page t order by ${owners ? sql`t.place, ` : nothing}${ordered}
       ) r
     ) as rows, ${relatedOf(organizationId, wanted)} as related`;
   };

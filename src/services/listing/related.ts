@@ -2,14 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 
 /**
  * How the records that listed rows name are read along with them, in the same statement. `ids` is a subquery over the
- * listed rows, the table `page`; `column` is that which holds them, where it is one of the rows' own.
+ * listed rows, the table `page`, whose `column` holds them.
  */
 export type Relation<Related> = {
   readonly table: string;
   /** The records' columns, of the row aliased `t`. */
   readonly select: RawBuilder<unknown>;
   readonly ids: RawBuilder<unknown>;
-  readonly column?: string;
+  readonly column: string;
   /** Makes a record of what the statement's JSON brings. */
   readonly revive: (row: never) => Related;
 };
@@ -17,7 +17,7 @@ export type Relation<Related> = {
 /** The relations of one kind of list, by the name of their field. */
 export type Relations<Related> = { readonly [Name in keyof Related]: Relation<Related[Name]> };
 
-/** A relation that the column holds. */
+/** A relation whose id the column holds. */
 export function relateBy<Related>(
   column: string,
   table: string,
@@ -27,13 +27,14 @@ export function relateBy<Related>(
   return { table, select, column, revive, ids: sql`select p.${sql.ref(column)} from page p` };
 }
 
-/** A relation that the list's `link` holds. */
-export function relateByLink<Related>(
+/** A relation whose ids the column holds as an array. */
+export function relateByArray<Related>(
+  column: string,
   table: string,
   select: RawBuilder<unknown>,
-  revive: (row: Related) => Related,
+  revive: (row: never) => Related,
 ): Relation<Related> {
-  return { table, select, revive, ids: sql`select unnest(ids) from linked` };
+  return { table, select, column, revive, ids: sql`select unnest(p.${sql.ref(column)}) from page p` };
 }
 
 /** For records that JSON brings as they are. */

@@ -1,7 +1,9 @@
 import type { StoredImage } from '../../contract/images.ts';
 import type { Column } from './columns.ts';
 
+/** What two values have in common that are the same: of images what they show. */
 function identify(value: unknown): unknown {
+  if (Array.isArray(value)) return value.join();
   return typeof value === 'object' && value !== null ? (value as Partial<StoredImage>).sha256 : (value ?? null);
 }
 

@@ -16,11 +16,6 @@ export type WriteTarget<State> = {
     readonly set: RawBuilder<unknown>;
     readonly recordset: RawBuilder<unknown>;
   };
-  /** What each change brings beside its state, as columns of a record set. */
-  readonly extras?: readonly { readonly key: string; readonly type: string }[];
-  readonly toExtras?: (change: Change<State>) => object;
-  /** Further common table expressions, each led by a comma; `written` has the records' ids and the extras. */
-  readonly alongside?: (organizationId: RawBuilder<number>) => RawBuilder<unknown>;
 };
 
 /** Writes all changes, and that they happened, in one statement; see `createWriter`. */
@@ -44,17 +39,16 @@ export async function drawIds(db: Database, table: string, count: number): Promi
   return rows.map(({ id }) => id);
 }
 
-function defineWriting<State>({ table, kind, columns, extras = [], alongside }: WriteTarget<State>) {
+function defineWriting<State>({ table, kind, columns }: WriteTarget<State>) {
   const name = sql.ref(table);
-  const list = (write: (extra: { key: string; type: string }) => string) => sql.raw(extras.map(write).join(''));
   const stored = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
-  const brought = sql`i.position, i."changedFields", i.door, i."actorUserId"${list(({ key }) => `, i."${key}"`)}`;
+  const brought = sql.raw('i.position, i."changedFields", i.door, i."actorUserId"');
   return defineStatement<{ readonly organizationId: number; readonly input: string }, WrittenRow>(
     ({ organizationId, input }) => sql`
     with input as materialized (
       select * from json_to_recordset(${input}::json)
         as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
-          "actorUserId" bigint, ${columns.recordset}${list(({ key, type }) => `, "${key}" ${type}`)})
+          "actorUserId" bigint, ${columns.recordset})
     ), inserted as (
       insert into ${name} as t (organization_id, id, ${columns.insertInto})
       select ${organizationId}::bigint, coalesce(i."newId", ${nextId(table)}), ${columns.insertFrom}
@@ -76,7 +70,7 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
       select ${organizationId}::bigint, (select current_feed_era()), ${sql.lit(kind)}, w.id, w.reference, w.outcome, w.version,
         w."changedFields", w.door, w."actorUserId"
       from written w order by w.position
-    )${alongside?.(organizationId) ?? sql``}
+    )
     select position, id, version, date_created, last_updated from written`,
   );
 }
@@ -85,12 +79,12 @@ function defineWriting<State>({ table, kind, columns, extras = [], alongside }: 
 type Render<State> = (change: Change<State>, position: number) => string;
 
 /** Text by text, since an object of forty parts costs three times as much to make and to write. */
-function createRender<State>({ columns, toExtras }: WriteTarget<State>): Render<State> {
+function createRender<State>({ columns }: WriteTarget<State>): Render<State> {
   const parts = columns.keys.map((key) => ({ key, label: `,${JSON.stringify(key)}:` }));
   return (change, position) => {
     const { existing, next, newId, changedFields, door, userId: actorUserId } = change;
     const { id, version } = existing ?? {};
-    const facts = { position, id, version, newId, changedFields, door, actorUserId, ...toExtras?.(change) };
+    const facts = { position, id, version, newId, changedFields, door, actorUserId };
     let json = JSON.stringify(facts).slice(0, -1);
     for (const { key, label } of parts) if (next[key] !== null) json += label + JSON.stringify(next[key]);
     return `${json}}`;
