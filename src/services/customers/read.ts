@@ -5,6 +5,7 @@ import type {
   Customer,
   CustomerCategory,
   CustomerSegmentation,
+  CustomerState,
   OrganizationSettings,
   PaymentType,
   Region,
@@ -76,15 +77,15 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
     const list = (rows: RawBuilder<unknown>) => sql`(select coalesce(json_agg(r), '[]') from (${rows}) r)`;
     const select = (table: string, columns: RawBuilder<unknown>, where: RawBuilder<unknown>) => sql`
       select ${columns} from ${sql.ref(table)} t where t.organization_id = ${organizationId} and (${where})`;
-    const stored = (column: string) =>
-      sql`array(select n.${sql.ref(column)} from named n where n.${sql.ref(column)} is not null)`;
-    const keyed = (ids: RawBuilder<unknown>, names: RawBuilder<unknown>, column: string) =>
-      sql`t.reference = any (${names}::text[]) or t.id = any (${ids}::bigint[] || ${stored(column)})`;
-    const parents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parent_id')}) and t.reference <> all (${references}::text[])`;
-    const chosenPaymentTypes = sql`array(select unnest(n.payment_type_ids) from named n)`;
+    const stored = (key: keyof CustomerState) =>
+      sql`array(select n.${sql.ref(key)} from named n where n.${sql.ref(key)} is not null)`;
+    const keyed = (ids: RawBuilder<unknown>, names: RawBuilder<unknown>, key: keyof CustomerState) =>
+      sql`t.reference = any (${names}::text[]) or t.id = any (${ids}::bigint[] || ${stored(key)})`;
+    const parents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parentId')}) and t.reference <> all (${references}::text[])`;
+    const chosenPaymentTypes = sql`array(select unnest(n."paymentTypeIds") from named n)`;
     return sql<SnapshotRow>`
       with named as materialized (
-        select t.* from customers t
+        select ${customerSelect} from customers t
         where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
       )
       select
@@ -92,22 +93,22 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
           select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
           from organizations where id = ${organizationId}
         ) o) as settings,
-        ${list(sql`select ${customerSelect} from named t union all ${select('customers', customerSelect, parents)}`)} as customers,
+        ${list(sql`table named union all ${select('customers', customerSelect, parents)}`)} as customers,
         ${list(
           select(
             'customer_categories',
             categorySelect,
-            sql`t.is_root or ${keyed(slots.categoryIds, slots.categoryReferences, 'category_id')}`,
+            sql`t.is_root or ${keyed(slots.categoryIds, slots.categoryReferences, 'categoryId')}`,
           ),
         )} as categories,
         ${list(
           select(
             'customer_segmentations',
             nameColumns,
-            keyed(slots.segmentationIds, slots.segmentationReferences, 'segmentation_id'),
+            keyed(slots.segmentationIds, slots.segmentationReferences, 'segmentationId'),
           ),
         )} as segmentations,
-        ${list(select('users', nameColumns, keyed(slots.userIds, slots.userReferences, 'created_by_id')))} as users,
+        ${list(select('users', nameColumns, keyed(slots.userIds, slots.userReferences, 'createdById')))} as users,
         ${list(
           select(
             'payment_types',
@@ -117,7 +118,7 @@ function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>)
           ),
         )} as payment_types,
         ${list(
-          select('regions', regionColumns, sql`t.id = any (${slots.regionIds}::bigint[] || ${stored('region_id')})`),
+          select('regions', regionColumns, sql`t.id = any (${slots.regionIds}::bigint[] || ${stored('regionId')})`),
         )} as regions,
         ${ancestorsOf(slots)} as ancestors`;
   });

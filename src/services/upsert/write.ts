@@ -39,30 +39,40 @@ export async function drawIds(db: Database, table: string, count: number): Promi
   return rows.map(({ id }) => id);
 }
 
-function defineWriting<State>({ table, kind, columns }: WriteTarget<State>) {
+type Outcome = 'created' | 'updated';
+
+/** A statement for changes that have some of these outcomes. To set up the part of another would take a fifth of a lone write. */
+function defineWriting<State>({ table, kind, columns }: WriteTarget<State>, outcomes: readonly Outcome[]) {
   const name = sql.ref(table);
   const stored = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
   const brought = sql.raw('i.position, i."changedFields", i.door, i."actorUserId"');
+  const parts = {
+    created: (organizationId: RawBuilder<number>) => sql`
+    inserted as (
+      insert into ${name} as t (organization_id, id, ${columns.insertInto})
+      select ${organizationId}::bigint, coalesce(i."newId", ${nextId(table)}), ${columns.insertFrom}
+      from input i where i.id is null order by i.reference
+      on conflict (organization_id, reference) do nothing
+      returning ${stored}
+    ), created as (
+      select t.*, ${brought}, 'created' as outcome from inserted t join input i on i.reference = t.reference
+    )`,
+    updated: (organizationId: RawBuilder<number>) => sql`
+    updated as (
+      update ${name} as t set ${columns.set}, version = t.version + 1, last_updated = now()
+      from input i where t.organization_id = ${organizationId}::bigint and t.id = i.id and t.version = i.version
+      returning ${stored}, ${brought}, 'updated' as outcome
+    )`,
+  };
+  const all = outcomes.map((outcome) => sql`table ${sql.ref(outcome)}`);
   return defineStatement<{ readonly organizationId: number; readonly input: string }, WrittenRow>(
     ({ organizationId, input }) => sql`
     with input as materialized (
       select * from json_to_recordset(${input}::json)
         as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
           "actorUserId" bigint, ${columns.recordset})
-    ), inserted as (
-      insert into ${name} as t (organization_id, id, ${columns.insertInto})
-      select ${organizationId}::bigint, coalesce(i."newId", ${nextId(table)}), ${columns.insertFrom}
-      from input i where i.id is null order by i.reference
-      on conflict (organization_id, reference) do nothing
-      returning ${stored}
-    ), updated as (
-      update ${name} as t set ${columns.set}, version = t.version + 1, last_updated = now()
-      from input i where t.organization_id = ${organizationId}::bigint and t.id = i.id and t.version = i.version
-      returning ${stored}, ${brought}
-    ), written as (
-      select t.*, ${brought}, 'created' as outcome from inserted t join input i on i.reference = t.reference
-      union all
-      select u.*, 'updated' from updated u
+    ), ${sql.join(outcomes.map((outcome) => parts[outcome](organizationId)))}, written as (
+      ${sql.join(all, sql` union all `)}
     ), recorded as (
       insert into changes (
         organization_id, era, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
@@ -98,10 +108,14 @@ function createRender<State>({ columns }: WriteTarget<State>): Render<State> {
  * relation lost a race.
  */
 export function createWriter<State>(target: WriteTarget<State>): WriteChanges<State> {
-  const write = defineWriting(target);
+  const create = defineWriting(target, ['created']);
+  const update = defineWriting(target, ['updated']);
+  const createAndUpdate = defineWriting(target, ['created', 'updated']);
   const render = createRender(target);
   return async (db, organizationId, changes) => {
     const input = `[${changes.map(render).join(',')}]`;
+    const creating = changes.filter(({ existing }) => !existing).length;
+    const write = creating === 0 ? update : creating === changes.length ? create : createAndUpdate;
     const rows = await write(db, { organizationId, input });
     const written: (Stored | undefined)[] = changes.map(() => undefined);
     for (const { position, id, version, date_created: dateCreated, last_updated: lastUpdated } of rows) {
