@@ -47,6 +47,7 @@ export function requireCharset(declared: string | undefined, otherwise: Decode):
 
 /** `%XX` to bytes, of which text and answer have a character each; a bad escape stays as it is, as in browsers. */
 export function percentDecode(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
 }
 
