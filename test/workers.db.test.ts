@@ -172,6 +172,22 @@ if (findDatabaseKind() === 'postgres')
       await expectStored(await load.stop(), 'kill');
     });
 
+    it('cuts off who was handed to one that is killed before it could take over', async () => {
+      const [victim = 0] = await shared.listWorkers();
+      process.kill(victim, 'SIGSTOP');
+      let answered = 0;
+      const call = async () => {
+        const answer = await sendRaw(shared.port, toRequest('GET /livez', { host: '127.0.0.1' }));
+        if (answer) answered += 1;
+        return answer?.status;
+      };
+      const calls = Array.from({ length: 4 }, call);
+      await expect.poll(() => answered, patience).toBe(3);
+      process.kill(victim, 'SIGKILL');
+      expect((await Promise.all(calls)).toSorted()).toEqual([200, 200, 200, undefined]);
+      await awaitReplacement();
+    });
+
     describe.each([
       { place: 'METRICS_PORT', isOwn: true },
       { place: 'PORT', isOwn: false },

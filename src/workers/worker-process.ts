@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../contract/limits.ts';
+import { cutOffForgotten } from './handover.ts';
 import { isReport } from './report.ts';
 
 /** How long a worker may take to end once it is told to, in milliseconds: longer than what is under way may. */
@@ -55,6 +56,7 @@ function watchWorker(worker: Worker, stop: AbortSignal): WorkerProcess {
   let failure: string | undefined;
   // What is sent to a process that has just been killed fails. That it is gone is heard of otherwise.
   worker.on('error', () => undefined);
+  cutOffForgotten(worker.process);
   const exit = waitForExit(worker);
   void endOn(stop, worker, exit);
   const ready = new Promise<string | undefined>((resolve) => {
