@@ -31,7 +31,8 @@ function missing(id: number): never {
 /** For one request: each record is read at most once, and what is known already is answered without waiting. */
 class BatchedRelation<Row extends WithId> implements Relation<Row> {
   readonly #read: (ids: readonly number[]) => Promise<readonly Row[]>;
-  readonly #known = new Map<number, Row>();
+  /** Few requests need it for more than one kind. */
+  #known: Map<number, Row> | undefined;
   #readings: readonly Index<Row>[] = [];
   #loader: DataLoader<number, Row | undefined> | undefined;
 
@@ -40,17 +41,17 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
   }
 
   prime(rows: Iterable<Row>): void {
-    for (const row of rows) this.#known.set(row.id, row);
+    for (const row of rows) (this.#known ??= new Map<number, Row>()).set(row.id, row);
   }
 
   lookIn(readings: readonly Index<Row>[]): void {
-    this.#known.clear();
+    this.#known = undefined;
     this.#loader = undefined;
     this.#readings = readings;
   }
 
   find(id: number): Row | undefined | Promise<Row | undefined> {
-    return this.#known.get(id) ?? this.#lookUp(String(id)) ?? this.#load(id);
+    return this.#known?.get(id) ?? this.#lookUp(String(id)) ?? this.#load(id);
   }
 
   require(id: number): Row | Promise<Row> {
@@ -69,7 +70,7 @@ class BatchedRelation<Row extends WithId> implements Relation<Row> {
   #load(id: number): Promise<Row | undefined> {
     this.#loader ??= new DataLoader(async (ids) => {
       this.prime(await this.#read(ids));
-      return ids.map((each) => this.#known.get(each));
+      return ids.map((each) => this.#known?.get(each));
     });
     return this.#loader.load(id);
   }
