@@ -7,7 +7,7 @@ import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
 import { runCommand } from './support/cli.ts';
 import { startCommand } from './support/cli-process.ts';
-import { type Cluster, type Load, findRunning, startCluster, startLoad } from './support/cluster.ts';
+import { type Cluster, type Load, findRunning, launchCluster, startCluster, startLoad } from './support/cluster.ts';
 import {
   type TestStorage,
   createProvisionedStorage,
@@ -332,6 +332,16 @@ if (findDatabaseKind() === 'postgres')
       expect(await findRunning(pids)).toEqual([]);
       await expectStored(await load.stop(), 'stop');
       expect(primary.err()).toBe('');
+    });
+
+    it('stops in order also when the first of them serves and the others do not yet', async () => {
+      await using cluster = await launchCluster(storage.env, 4);
+      const isServed = async () => (await fetch(`${cluster.url}/readyz`).catch(() => undefined))?.ok;
+      await expect.poll(isServed, { timeout: 60_000, interval: 1 }).toBe(true);
+      const workers = await cluster.listWorkers();
+      cluster.primary.signal('SIGTERM');
+      expect(await cluster.primary.exit).toBe(0);
+      await expect.poll(() => findRunning(workers), patience).toEqual([]);
     });
 
     it('is ready in none of them before it stops, serves on in all for DRAIN_DELAY, and ends with 0', async () => {

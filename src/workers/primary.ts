@@ -30,6 +30,12 @@ async function requireReady({ ready, ended }: WorkerProcess): Promise<string> {
   throw new Error(failure ?? `A worker did not start: ${how}.`);
 }
 
+/** The start message of all. Throws what the first said that cannot start. */
+async function requireAllReady(workers: readonly WorkerProcess[]): Promise<string> {
+  const [message = ''] = await Promise.all(workers.map(requireReady));
+  return message;
+}
+
 /** Replaces the worker, and those that replace it, until `stop` is aborted and the last of them has ended. */
 async function keepReplacing(first: WorkerProcess, stop: AbortSignal, log: Log): Promise<void> {
   let pause = 0;
@@ -71,7 +77,7 @@ async function openOperatorView({ telemetry }: Config, log: Log): Promise<Operat
 
 /**
  * Migrates the database, starts the workers, says once that they all serve, and replaces those that end. On SIGINT or
- * SIGTERM it ends them and answers 0. Throws where an address cannot be listened on and where a worker cannot start,
+ * SIGTERM, also before all serve, it ends them and answers 0. Throws where an address cannot be listened on and where a worker cannot start,
  * what the worker said; none is left then.
  */
 export async function serveAsPrimary(config: Config, { out, err, signals }: WorkersIo): Promise<number> {
@@ -83,13 +89,17 @@ export async function serveAsPrimary(config: Config, { out, err, signals }: Work
   cluster.on('message', relaySpending);
   const view = await openOperatorView(config, log);
   const stop = new AbortController();
+  // Not only once all are ready: the first of them serves before.
+  const stopped = waitForSignal(signals);
   const workers = Array.from({ length: config.workers }, () => startWorker(stop.signal));
   let ends: Promise<unknown>[] = workers.map(({ ended }) => ended);
   try {
-    const [message = ''] = await Promise.all(workers.map(requireReady));
-    ends = workers.map((worker) => keepReplacing(worker, stop.signal, log));
-    out(message);
-    await waitForSignal(signals);
+    const message = await Promise.race([requireAllReady(workers), stopped]);
+    if (message !== undefined) {
+      ends = workers.map((worker) => keepReplacing(worker, stop.signal, log));
+      out(message);
+      await stopped;
+    }
     view.drain();
     for (const worker of Object.values(cluster.workers ?? {})) worker?.send(drainMessage);
     if (config.drainDelay > 0) await delay(config.drainDelay);

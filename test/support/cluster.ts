@@ -32,13 +32,11 @@ export async function findRunning(pids: readonly number[]): Promise<number[]> {
   return pids.filter((pid) => processes.has(pid));
 }
 
-/** Starts workers and waits until they serve. */
-export async function startCluster(env: Readonly<Record<string, string>>, count = 2): Promise<Cluster> {
+/** Starts workers. */
+export async function launchCluster(env: Readonly<Record<string, string>>, count: number): Promise<Cluster> {
   const port = await findFreePort();
   const argv = ['serve', '--workers', String(count)];
   const primary = startCommand(inject('program'), argv, { LOG_LEVEL: 'error', ...env, PORT: String(port) });
-  await vi.waitUntil(() => primary.out().includes('is ready') || !primary.isRunning(), { timeout: 60_000 });
-  if (!primary.isRunning()) throw new Error(primary.err());
   return {
     port,
     url: `http://127.0.0.1:${port}`,
@@ -48,6 +46,15 @@ export async function startCluster(env: Readonly<Record<string, string>>, count 
     listWorkers: async () => [...(await listProcesses())].flatMap(([pid, by]) => (by === primary.pid ? [pid] : [])),
     [Symbol.asyncDispose]: () => primary.kill(),
   };
+}
+
+/** Starts workers and waits until they serve. */
+export async function startCluster(env: Readonly<Record<string, string>>, count = 2): Promise<Cluster> {
+  const cluster = await launchCluster(env, count);
+  const { primary } = cluster;
+  await vi.waitUntil(() => primary.out().includes('is ready') || !primary.isRunning(), { timeout: 60_000 });
+  if (!primary.isRunning()) throw new Error(primary.err());
+  return cluster;
 }
 
 /** Upserts under way, until it is stopped: then it tells the references that were acknowledged. */
