@@ -172,12 +172,13 @@ if (findDatabaseKind() === 'postgres')
       await expectStored(await load.stop(), 'kill');
     });
 
-    it('cuts off who was handed to one that is killed before it could take over', async () => {
-      const [victim = 0] = await shared.listWorkers();
+    it('cuts off who was handed to one that is killed before it could take over, and asks that one nothing any more', async () => {
+      await using cluster = await startCluster({ ...storage.env, LOG_LEVEL: 'warn' });
+      const [victim = 0, ...others] = await cluster.listWorkers();
       process.kill(victim, 'SIGSTOP');
       let answered = 0;
       const call = async () => {
-        const answer = await sendRaw(shared.port, toRequest('GET /livez', { host: '127.0.0.1' }));
+        const answer = await sendRaw(cluster.port, toRequest('GET /livez', { host: '127.0.0.1' }));
         if (answer) answered += 1;
         return answer?.status;
       };
@@ -185,7 +186,11 @@ if (findDatabaseKind() === 'postgres')
       await expect.poll(() => answered, patience).toBe(3);
       process.kill(victim, 'SIGKILL');
       expect((await Promise.all(calls)).toSorted()).toEqual([200, 200, 200, undefined]);
-      await awaitReplacement();
+      await expect.poll(() => findRunning([victim]), patience).toEqual([]);
+      expect((await fetch(`${cluster.url}/metrics`)).status).toBe(200);
+      expect(await findRunning(others)).toEqual(others);
+      const told = cluster.log().map(({ message }) => message);
+      expect(told.filter((message) => message !== 'a worker has ended, another one starts')).toEqual([]);
     });
 
     describe.each([

@@ -13,6 +13,9 @@ export type PrimaryFunctions = { readonly scrapeAll: () => Promise<unknown> };
 /** How long an answer may take in milliseconds: a worker's readiness up to a second, and who answers for all waits for all. */
 export const patience = { worker: 1_500, primary: 3_000 };
 
+/** Both, since Node tells only of the exit where a connection that was handed to the worker was not taken over. */
+export const endings = ['disconnect', 'exit'] as const;
+
 function isCall(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 't' in message;
 }
@@ -32,8 +35,6 @@ export function connectFunctions<Remote extends object, Local extends object>(
     on: (hear) => void worker.on('message', (message: unknown) => isCall(message) && hear(message)),
     timeout,
   });
-  worker.once('disconnect', () => {
-    calls.$close();
-  });
+  for (const event of endings) worker.once(event, () => calls.$close());
   return calls;
 }

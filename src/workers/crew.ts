@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import { type PrimaryFunctions, type WorkerFunctions, connectFunctions, patience } from './calls.ts';
+import { type PrimaryFunctions, type WorkerFunctions, connectFunctions, endings, patience } from './calls.ts';
 import { isReport } from './report.ts';
 
 /** A worker that serves, and what it may be asked. */
@@ -16,6 +16,6 @@ export function gatherCrew(functions: PrimaryFunctions): Crew {
     const ask = connectFunctions<WorkerFunctions, PrimaryFunctions>(worker, functions, patience.worker);
     members.set(worker.id, { worker, ask });
   });
-  cluster.on('disconnect', ({ id }) => members.delete(id));
+  for (const event of endings) cluster.on(event, ({ id }: Worker) => members.delete(id));
   return { list: () => [...members.values()] };
 }

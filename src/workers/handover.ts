@@ -1,27 +1,46 @@
 import type { ChildProcess } from 'node:child_process';
 
-type Handle = { readonly close: () => void };
+type Connection = { readonly close: () => void };
 
-function isHandle(value: unknown): value is Handle {
+/** What Node's cluster says when it hands a connection over, and what it hears once the worker has answered for it. */
+type Handover = { readonly act: 'newconn'; readonly seq: number };
+type Answer = { readonly ack: number };
+
+function isHandover(message: unknown): message is Handover {
+  return typeof message === 'object' && message !== null && 'act' in message && message.act === 'newconn';
+}
+
+function isAnswer(message: unknown): message is Answer {
+  return typeof message === 'object' && message !== null && 'ack' in message;
+}
+
+function isConnection(value: unknown): value is Connection {
   return typeof value === 'object' && value !== null && 'close' in value && typeof value.close === 'function';
 }
 
 /**
- * Cuts off the connection that was handed to a worker which did not get to take it over before it was gone. Node's cluster
- * forgets it, open (nodejs/node#7006 of its archive), so that the client would wait until it gives up by itself. A worker
- * gets the next connection only when it has answered for the last, which its primary closes then, so there is one at most.
+ * Cuts off the connections that were handed to a worker which is gone before it answered for them. Node's cluster forgets
+ * them, open (nodejs/node-v0.x-archive#7006), so that their clients would wait until they give up by themselves. One that is
+ * answered for is Node's again: closed if the worker took it over, else handed to another.
  */
 export function cutOffForgotten(worker: ChildProcess): void {
-  let last: Handle | undefined;
+  // There is no channel to a process that could not be started.
+  if (worker.pid === undefined) return;
+  const handedOver = new Map<number, Connection>();
   const send = worker.send.bind(worker);
   worker.send = new Proxy(send, {
     apply: (_, self, args: Parameters<typeof send>) => {
-      const [, handle] = args;
-      if (isHandle(handle)) last = handle;
+      const [message, connection] = args;
+      if (isHandover(message) && isConnection(connection)) handedOver.set(message.seq, connection);
       return send(...args);
     },
   });
-  // To close what is closed already does nothing.
-  const cutOff = () => last?.close();
+  worker.on('internalMessage', (message: unknown) => {
+    if (isAnswer(message)) handedOver.delete(message.ack);
+  });
+  const cutOff = () => {
+    for (const connection of handedOver.values()) connection.close();
+    handedOver.clear();
+  };
   worker.once('disconnect', cutOff).once('exit', cutOff);
 }

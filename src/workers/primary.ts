@@ -77,8 +77,8 @@ async function openOperatorView({ telemetry }: Config, log: Log): Promise<Operat
 
 /**
  * Migrates the database, starts the workers, says once that they all serve, and replaces those that end. On SIGINT or
- * SIGTERM, also before all serve, it ends them and answers 0. Throws where an address cannot be listened on and where a worker cannot start,
- * what the worker said; none is left then.
+ * SIGTERM, also before all serve, it ends them and answers 0. Throws where an address cannot be listened on and where a
+ * worker cannot start, what the worker said; none is left then.
  */
 export async function serveAsPrimary(config: Config, { out, err, signals }: WorkersIo): Promise<number> {
   const log = createLog({ level: config.telemetry.logLevel, write: err });

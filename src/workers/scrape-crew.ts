@@ -1,13 +1,14 @@
-import cluster from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import type { Log } from '../telemetry/log.ts';
 import type { MergedFigures } from '../telemetry/merged-figures.ts';
 import type { Scrape } from '../telemetry/metrics.ts';
+import { endings } from './calls.ts';
 import type { Crew, Member } from './crew.ts';
 
 async function openFigures(): Promise<MergedFigures> {
   const { MergedFigures } = await import('../telemetry/merged-figures.ts');
   const figures = new MergedFigures();
-  cluster.on('disconnect', ({ id }) => figures.end(id));
+  for (const event of endings) cluster.on(event, ({ id }: Worker) => figures.end(id));
   return figures;
 }
 
@@ -15,7 +16,7 @@ async function openFigures(): Promise<MergedFigures> {
 async function noteSnapshot(figures: MergedFigures, { worker, ask }: Member, log: Log): Promise<void> {
   try {
     const snapshot = await ask.takeSnapshot();
-    if (worker.isConnected()) figures.note(worker.id, snapshot);
+    if (worker.isConnected() && !worker.isDead()) figures.note(worker.id, snapshot);
   } catch (error) {
     log.warn({ worker: worker.id, error }, 'a worker did not tell its figures');
   }
