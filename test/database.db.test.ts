@@ -158,15 +158,16 @@ describe('constraints', () => {
       return { mine, known, foreign, insert, update, remove };
     }
 
-    async function createPaymentType(organization_id: number): Promise<number> {
-      const insert = db.insertInto('payment_types').values({ organization_id, reference: 'cash', name: 'Cash' });
+    async function createPaymentType(organization_id: number, reference = 'cash'): Promise<number> {
+      const insert = db.insertInto('payment_types').values({ organization_id, reference, name: 'Cash' });
       return (await insert.returning('id').executeTakeFirstOrThrow()).id;
     }
 
-    it("refuses one that is not the organization's, that is named twice, or that is none", async () => {
-      const { known, foreign, insert, update } = await prepare('Named');
+    it("refuses one that is not the organization's, or that is none, and a set that is not in order, each once", async () => {
+      const { mine, known, foreign, insert, update } = await prepare('Named');
+      const later = await createPaymentType(mine, 'later');
       await insert('keeps', [known]);
-      for (const ids of [[foreign], [known, foreign], [known, known], [null], [-1]]) {
+      for (const ids of [[foreign], [known, foreign], [known, known], [later, known], [null], [-1]]) {
         expect(isForeignKeyViolation(await failureOf(insert('new', ids)))).toBe(true);
         expect(isForeignKeyViolation(await failureOf(update(ids)))).toBe(true);
       }
@@ -181,7 +182,11 @@ describe('constraints', () => {
       const types = db.updateTable('payment_types').where('organization_id', '=', mine);
       expect(isForeignKeyViolation(await failureOf(types.set({ id: known + 1000 }).execute()))).toBe(true);
       expect(await types.set({ id: known, name: 'Coins' }).executeTakeFirst()).toMatchObject({ numUpdatedRows: 1n });
+      expect(isForeignKeyViolation(await failureOf(sql`truncate payment_types`.execute(db)))).toBe(true);
       await update([]);
+      const blind = db.transaction().setIsolationLevel('repeatable read');
+      const removing = blind.execute((trx) => trx.deleteFrom('payment_types').where('id', '=', known).execute());
+      expect(await failureOf(removing)).toMatchObject({ code: '0A000' });
       await remove();
       expect(isForeignKeyViolation(await failureOf(update([known])))).toBe(true);
     });

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { sql } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
+import { migrations } from '../migrations/index.ts';
 import { type OpenDatabase, openDatabase } from '../src/db/client.ts';
 import { migrateToLatest } from '../src/db/migrate.ts';
 import { inOrganization, outsideOrganizations } from '../src/db/organization.ts';
+import type { Database } from '../src/db/schema.ts';
 import { parseOrganizationFile } from '../src/provision-file.ts';
 import { listOrganizations } from '../src/services/organizations.ts';
 import { provision } from '../src/services/provisioning.ts';
@@ -55,6 +57,23 @@ async function expectKeptApart({ db }: OpenDatabase): Promise<void> {
   await expect(owners.execute(outsideOrganizations(db))).rejects.toThrow('no organization is set');
 }
 
+/** Gives an organization, as it was before `0009`, a customer with two payment types. */
+async function linkCustomer(db: Database, organization: number): Promise<void> {
+  await sql`
+    insert into customer_categories (organization_id, id, reference, name, is_root) values (${organization}, 1, 'root', 'n', true)
+  `.execute(db);
+  await sql`
+    insert into payment_types (organization_id, id, reference, name)
+    select ${organization}, ${organization}::bigint * 10 + n, n::text, 'n' from generate_series(0, 1) n`.execute(db);
+  await sql`
+    insert into customers (organization_id, id, reference, name, category_id, is_active, is_sub_customer, bill_with_parent,
+      is_same_address, currency, on_hold)
+    values (${organization}, 1, 'c', 'n', 1, true, false, false, true, 'EUR', false)`.execute(db);
+  await sql`
+    insert into customer_payment_types (organization_id, customer_id, payment_type_id)
+    select organization_id, 1, id from payment_types`.execute(db);
+}
+
 async function whoReads({ db }: OpenDatabase): Promise<string | undefined> {
   const { rows } = await sql<{ user: string }>`select current_user as user`.execute(inOrganization(db, 1));
   return rows[0]?.user;
@@ -68,6 +87,28 @@ if (findDatabaseKind() === 'postgres')
       await migrateToLatest(database.db);
       await expectKeptApart(database);
       expect(await whoReads(database)).toBe(own.user);
+    });
+
+    it('for an ordinary user while customers of several organizations are brought up to date', async () => {
+      await using own = await createOwnDatabase('nobypassrls');
+      await using database = await openDatabase({ kind: 'postgres', url: own.url });
+      const { db } = database;
+      const before = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '0009'));
+      const provider = { getMigrations: () => Promise.resolve(before) };
+      expect((await new Migrator({ db, provider }).migrateToLatest()).error).toBeUndefined();
+      await sql`insert into organizations (name, folder, currency, currencies) values ('a', 'a', 'EUR', '{EUR}'), ('b', 'b', 'EUR', '{EUR}')`.execute(
+        db,
+      );
+      for (const { id } of await listOrganizations(db)) await linkCustomer(inOrganization(db, id), id);
+      await migrateToLatest(db);
+      const customers = await own.admin.db
+        .selectFrom('customers')
+        .select(['organization_id', 'payment_type_ids'])
+        .execute();
+      expect(customers.toSorted((a, b) => a.organization_id - b.organization_id)).toEqual([
+        { organization_id: 1, payment_type_ids: [10, 11] },
+        { organization_id: 2, payment_type_ids: [20, 21] },
+      ]);
     });
 
     it('for a superuser, whose statements run as a role that policies bind', async () => {
