@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bench, Part } from '../bench.ts';
-import { query } from '../databases.ts';
+import { query, tidy } from '../databases.ts';
 import { importCustomers } from '../gateway-import.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { copyCustomers } from '../yardstick-copy.ts';
@@ -33,10 +33,12 @@ async function measureFile(
   expected: Expected,
 ): Promise<void> {
   if (hasPgbench) {
+    await tidy(databases);
     const seconds = await time(() => copyCustomers(databases.yardstick, file));
     await verify(databases.yardstick, 'yardstick.customers', expected);
     samples.add(`COPY ${kind} rows/s`, expected.rows / seconds);
   }
+  await tidy(databases);
   const seconds = await time(() => importCustomers(databases.gateway, file));
   await verify(databases.gateway, 'customers', expected);
   samples.add(`import ${kind} rows/s`, expected.rows / seconds);

@@ -1,5 +1,5 @@
 import type { LoadShape } from '../bench.ts';
-import { type DatabaseName, type Databases, customerCount, readWrites } from '../databases.ts';
+import { type DatabaseName, type Databases, customerCount, readWrites, tidy } from '../databases.ts';
 import { runLoad } from '../load/run-load.ts';
 import type { LoadFigures } from '../load/summarize.ts';
 import { WriteLedger } from '../load/write-ledger.ts';
@@ -12,6 +12,7 @@ export type UpsertTarget = { readonly port: number; readonly door: UpsertDoor; r
 export async function loadUpserts(databases: Databases, target: UpsertTarget, shape: LoadShape): Promise<LoadFigures> {
   const { port, door, keptIn } = target;
   const ledger = new WriteLedger(customerCount);
+  await tidy(databases);
   const before = await readWrites(databases, keptIn);
   const figures = await runLoad({
     port,

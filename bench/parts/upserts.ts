@@ -1,4 +1,5 @@
 import type { Bench, Part } from '../bench.ts';
+import { tidy } from '../databases.ts';
 import { type UpsertDoor, formDoor, graphqlDoor, peerDoor } from '../doors.ts';
 import { watchMemory } from '../memory.ts';
 import { runPgbench } from '../pgbench.ts';
@@ -51,5 +52,7 @@ export const measureLoneClient: Part = async ({ databases, gateway, bare, sample
 };
 
 async function measureYardstick({ databases, hasPgbench, samples, shape }: Bench): Promise<void> {
-  if (hasPgbench) samples.add('pgbench rows/s', await runPgbench(databases.yardstick, shape));
+  if (!hasPgbench) return;
+  await tidy(databases);
+  samples.add('pgbench rows/s', await runPgbench(databases.yardstick, shape));
 }
