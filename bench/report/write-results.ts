@@ -33,7 +33,7 @@ function describeOrigin({ machine, loadAverage, rounds, shape }: Circumstances):
     `Measured on ${date} with \`npm run bench -- --peers\`: ${machine}. Database, gateway and load share it;`,
     `before, it had a load average of ${loadAverage.toFixed(1)}. Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'} by turns,`,
     `${shape.connections} connections, ${shape.seconds} s counted after ${shape.warmUp} s to warm up.`,
-    'Before each measurement the tables are vacuumed and a checkpoint is made, so that none pays for what another wrote.',
+    'Before each run of upserts and each import the tables are vacuumed and a checkpoint is made: none pays for what another wrote.',
   ].join('\n');
 }
 
