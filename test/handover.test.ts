@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:net';
 import { expect, it } from 'vitest';
@@ -41,9 +41,13 @@ it.each(['SIGKILL', 'disconnect'] as const)(
   },
 );
 
-it('leaves alone what could not be started', async () => {
-  const worker = spawn('/nowhere/at-all', { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
-  const failure = once(worker, 'error');
-  cutOffForgotten(worker);
+it('leaves alone what could not be started, so that what Node says of it is heard', async () => {
+  const missing = spawn('/nowhere/at-all', { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const failure = once(missing, 'error');
+  // As where the system has no more files: Node opens no channel.
+  for (const worker of [missing, new ChildProcess()]) {
+    cutOffForgotten(worker);
+    expect(worker.listenerCount('disconnect')).toBe(0);
+  }
   expect(await failure).toMatchObject([{ code: 'ENOENT' }]);
 });

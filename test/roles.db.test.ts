@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Migrator, sql } from 'kysely';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { migrations } from '../migrations/index.ts';
 import { type OpenDatabase, openDatabase } from '../src/db/client.ts';
 import { migrateToLatest } from '../src/db/migrate.ts';
 import { inOrganization, outsideOrganizations } from '../src/db/organization.ts';
@@ -11,6 +10,7 @@ import { parseOrganizationFile } from '../src/provision-file.ts';
 import { listOrganizations } from '../src/services/organizations.ts';
 import { provision } from '../src/services/provisioning.ts';
 import { createTestStorage, findDatabaseKind } from './support/database.ts';
+import { migrateBefore } from './support/migrate-before.ts';
 
 type Attributes = 'nobypassrls' | 'bypassrls' | 'superuser';
 
@@ -93,9 +93,7 @@ if (findDatabaseKind() === 'postgres')
       await using own = await createOwnDatabase('nobypassrls');
       await using database = await openDatabase({ kind: 'postgres', url: own.url });
       const { db } = database;
-      const before = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '0009'));
-      const provider = { getMigrations: () => Promise.resolve(before) };
-      expect((await new Migrator({ db, provider }).migrateToLatest()).error).toBeUndefined();
+      await migrateBefore(db, '0009-customers-payment-types');
       await sql`insert into organizations (name, folder, currency, currencies) values ('a', 'a', 'EUR', '{EUR}'), ('b', 'b', 'EUR', '{EUR}')`.execute(
         db,
       );

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { type BirpcReturn, createBirpc } from 'birpc';
+import { endings } from './handover.ts';
 
 /** What a primary asks its workers. The answers are to be checked: a worker may be of another version than those before it. */
 export type WorkerFunctions = {
@@ -12,9 +13,6 @@ export type PrimaryFunctions = { readonly scrapeAll: () => Promise<unknown> };
 
 /** How long an answer may take in milliseconds: a worker's readiness up to a second, and who answers for all waits for all. */
 export const patience = { worker: 1_500, primary: 3_000 };
-
-/** Both, since Node tells only of the exit where a connection that was handed to the worker was not taken over. */
-export const endings = ['disconnect', 'exit'] as const;
 
 function isCall(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 't' in message;

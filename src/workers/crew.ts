@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
-import { type PrimaryFunctions, type WorkerFunctions, connectFunctions, endings, patience } from './calls.ts';
+import { type PrimaryFunctions, type WorkerFunctions, connectFunctions, patience } from './calls.ts';
+import { endings } from './handover.ts';
 import { isReport } from './report.ts';
 
 /** A worker that serves, and what it may be asked. */

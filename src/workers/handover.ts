@@ -1,5 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 
+/** Of a worker. Both, since Node tells only of the exit where a connection that was handed to it was not taken over. */
+export const endings = ['disconnect', 'exit'] as const;
+
 type Connection = { readonly close: () => void };
 
 /** What Node's cluster says when it hands a connection over, and what it hears once the worker has answered for it. */
@@ -7,11 +10,12 @@ type Handover = { readonly act: 'newconn'; readonly seq: number };
 type Answer = { readonly ack: number };
 
 function isHandover(message: unknown): message is Handover {
-  return typeof message === 'object' && message !== null && 'act' in message && message.act === 'newconn';
+  if (typeof message !== 'object' || message === null) return false;
+  return 'act' in message && message.act === 'newconn' && 'seq' in message && typeof message.seq === 'number';
 }
 
 function isAnswer(message: unknown): message is Answer {
-  return typeof message === 'object' && message !== null && 'ack' in message;
+  return typeof message === 'object' && message !== null && 'ack' in message && typeof message.ack === 'number';
 }
 
 function isConnection(value: unknown): value is Connection {
@@ -42,5 +46,5 @@ export function cutOffForgotten(worker: ChildProcess): void {
     for (const connection of handedOver.values()) connection.close();
     handedOver.clear();
   };
-  worker.once('disconnect', cutOff).once('exit', cutOff);
+  for (const event of endings) worker.once(event, cutOff);
 }

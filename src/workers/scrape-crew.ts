@@ -2,8 +2,8 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Log } from '../telemetry/log.ts';
 import type { MergedFigures } from '../telemetry/merged-figures.ts';
 import type { Scrape } from '../telemetry/metrics.ts';
-import { endings } from './calls.ts';
 import type { Crew, Member } from './crew.ts';
+import { endings } from './handover.ts';
 
 async function openFigures(): Promise<MergedFigures> {
   const { MergedFigures } = await import('../telemetry/merged-figures.ts');

@@ -33,7 +33,7 @@ export async function findRunning(pids: readonly number[]): Promise<number[]> {
 }
 
 /** Starts workers. */
-export async function launchCluster(env: Readonly<Record<string, string>>, count: number): Promise<Cluster> {
+export async function launchCluster(env: Readonly<Record<string, string>>, count = 2): Promise<Cluster> {
   const port = await findFreePort();
   const argv = ['serve', '--workers', String(count)];
   const primary = startCommand(inject('program'), argv, { LOG_LEVEL: 'error', ...env, PORT: String(port) });
@@ -49,8 +49,8 @@ export async function launchCluster(env: Readonly<Record<string, string>>, count
 }
 
 /** Starts workers and waits until they serve. */
-export async function startCluster(env: Readonly<Record<string, string>>, count = 2): Promise<Cluster> {
-  const cluster = await launchCluster(env, count);
+export async function startCluster(env: Readonly<Record<string, string>>): Promise<Cluster> {
+  const cluster = await launchCluster(env);
   const { primary } = cluster;
   await vi.waitUntil(() => primary.out().includes('is ready') || !primary.isRunning(), { timeout: 60_000 });
   if (!primary.isRunning()) throw new Error(primary.err());

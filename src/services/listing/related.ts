@@ -34,7 +34,7 @@ export function relateByArray<Related>(
   select: RawBuilder<unknown>,
   revive: (row: never) => Related,
 ): Relation<Related> {
-  return { table, select, column, revive, ids: sql`select unnest(p.${sql.ref(column)}) from page p` };
+  return { ...relateBy(column, table, select, revive), ids: sql`select unnest(p.${sql.ref(column)}) from page p` };
 }
 
 /** For records that JSON brings as they are. */
