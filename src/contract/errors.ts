@@ -57,6 +57,7 @@ export const texts = {
   tooManyImages: 'Too many images at once.',
   tooManyCalls: 'Too many calls at once.',
   tooManyConnections: 'Too many connections at once.',
+  tooMuchSent: 'Too much is being sent at once.',
   identityProviderAway: 'The keys of the identity provider cannot be read.',
   imagesAway: 'The images cannot be reached or stored at the moment.',
   databaseAway: 'The database cannot be reached.',
@@ -67,6 +68,9 @@ export const texts = {
     'The change of this cursor is no longer kept. Start over: read all records, then the changes without a cursor.',
   serverError: 'Oops! Something went wrong...',
 } as const;
+
+/** The header of every 503: when to come again, in seconds. */
+export const comeAgain = { 'retry-after': '1' } as const;
 
 /** One kind of error, as the documentation tells it. */
 type ErrorKind = {
@@ -207,6 +211,7 @@ export const errorCatalogue = {
       texts.tooManyImages,
       texts.tooManyCalls,
       texts.tooManyConnections,
+      texts.tooMuchSent,
       texts.identityProviderAway,
       texts.imagesAway,
       texts.databaseAway,

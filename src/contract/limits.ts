@@ -12,6 +12,9 @@ export const limits = {
     refusedAtOnce: 100,
     // On one connection, sent without waiting for answers.
     requestsAtOnce: 100,
+    // Bodies, from when they are read until they are answered. Those of up to `smallBytes`, as ordinary calls are, count apart, to
+    // the same sums: no large one keeps them out.
+    bodies: { organizationBytes: 67_108_864, processBytes: 134_217_728, smallBytes: 65_536 },
     // Of one request, its line included.
     headerBytes: 16_384,
     headers: 100,

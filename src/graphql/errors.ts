@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { createGraphQLError, maskError } from 'graphql-yoga';
 import { AccessError } from '../auth/errors.ts';
-import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { type ErrorCode, comeAgain, errorCatalogue, texts } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { findOrigin } from './error-origin.ts';
 import { CallerGoneError, CursorExpiredError, ServiceUnavailableError, tellDatabaseAway } from '../services/errors.ts';
@@ -55,7 +55,7 @@ export function maskUnexpected(error: unknown, message: string): Error {
   if (cause instanceof DocumentRefusedError) return createInputError(cause.message);
   if (cause instanceof CursorExpiredError) return createClientError('cursor_expired', texts.cursorExpired);
   if (cause instanceof ServiceUnavailableError)
-    return createClientError('service_unavailable', cause.message, { 'retry-after': '1' });
+    return createClientError('service_unavailable', cause.message, comeAgain);
   const masked = cutMessage(maskError(error, message, false));
   return masked === error ? masked : nameRequest(masked, findOrigin(error));
 }

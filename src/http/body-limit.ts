@@ -2,6 +2,8 @@ import type { Plugin } from 'graphql-yoga';
 import { texts } from '../contract/errors.ts';
 import { createClientError } from '../graphql/errors.ts';
 import { openBody } from './body.ts';
+import type { AdmitBody } from './body-budget.ts';
+import type { ServerContext } from './node-exchange.ts';
 
 function tooLarge(limit: number): Error {
   return createClientError('payload_too_large', texts.tooLarge('The body', limit));
@@ -25,16 +27,21 @@ async function readUpTo(request: Request, limit: number): Promise<Uint8Array<Arr
 }
 
 /**
- * Refuses GraphQL bodies that are too large with 413. A declared length is believed, since Node reads no further;
- * only a body of undeclared length is read here and counted, since that costs more than executing most requests.
+ * Refuses GraphQL bodies that are too large with 413, and those for which there is no room at the moment with 503. A declared
+ * length is believed, since Node reads no further; only a body of undeclared length is read here and counted, since that costs
+ * more than executing most requests.
  */
-export function useBodyLimit({ operationBytes, uploadBytes }: Limits): Plugin {
+export function useBodyLimit(
+  { operationBytes, uploadBytes }: Limits,
+  admitBody: AdmitBody,
+): Plugin<object, ServerContext> {
   return {
-    onRequestParse({ request, requestParser, setRequestParser, fetchAPI }) {
+    onRequestParse({ request, serverContext, requestParser, setRequestParser, fetchAPI }) {
       const isUpload = request.headers.get('content-type')?.toLowerCase().startsWith('multipart/') ?? false;
       const limit = isUpload ? uploadBytes : operationBytes;
       const declared = request.headers.get('content-length');
       if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
+      if (request.body || declared !== null) admitBody(request, serverContext.res, Number(declared ?? limit));
       if (declared !== null || !request.body || !requestParser) return;
       const { url, method, headers, signal } = request;
       setRequestParser(async () => {

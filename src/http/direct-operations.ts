@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
+import type { AdmitBody } from './body-budget.ts';
 import { type NodeExchange, type ServerContext, createBodilessRequest, readText, sendText } from './node-exchange.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -22,6 +23,7 @@ export type DirectOptions = {
   readonly maxBytes: number;
   /** Lets the caller in before the body is read. */
   readonly identify: (request: Request) => Promise<unknown>;
+  readonly admitBody: AdmitBody;
   readonly describeCalls: DescribeCalls;
 };
 
@@ -79,13 +81,14 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
     let body: string | undefined;
     try {
       await options.identify(request);
+      options.admitBody(request, response, Number(incoming.headers['content-length']));
       body = await readText(incoming);
       const params = parseJson(body);
       if (!isParams(params)) return { request, body, result: undefined };
       const result = await yoga.getResultForParams({ params, request }, { req: incoming, res: response });
       return { request, body, result };
     } catch {
-      // Who is not let in, and parameters that are none, are refused again by Yoga: nothing was executed.
+      // Who is not let in, or not now, and parameters that are none, are refused again by Yoga: nothing was executed.
       return { request, body, result: undefined };
     }
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Plugin } from 'graphql-yoga';
 import { rawPath } from './raw-path.ts';
 import { pictureHeaders } from './security-headers.ts';
-import { errorCatalogue, texts } from '../contract/errors.ts';
+import { comeAgain, errorCatalogue, texts } from '../contract/errors.ts';
 import type { BlobStore } from '../storage/blob-store.ts';
 import { findContentType, immutable } from '../storage/content-types.ts';
 import { StorageError } from '../storage/errors.ts';
@@ -50,7 +50,7 @@ function answerFailure(error: unknown, report: (failure: unknown) => void): Answ
   if (!(error instanceof StorageError)) throw error;
   report(error);
   const { status } = errorCatalogue.service_unavailable;
-  return { status, headers: { 'retry-after': '1' }, body: `${texts.imagesAway}\n` };
+  return { status, headers: comeAgain, body: `${texts.imagesAway}\n` };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, errorCatalogue, texts } from '../contract/errors.ts';
+import { type ErrorCode, comeAgain, errorCatalogue, texts } from '../contract/errors.ts';
 import { limits } from '../contract/limits.ts';
 import { requestIdHeader } from '../graphql/error-origin.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -45,7 +45,6 @@ function answer(response: ServerResponse, code: ErrorCode, message: string, head
 
 /** Refuses what is too much before anybody looks at what it asks for; tells whether it did. */
 function refuseExcess(request: IncomingMessage, response: ServerResponse): boolean {
-  const comeAgain = { 'retry-after': '1' };
   if (isInExcess(request)) {
     answer(response, 'service_unavailable', texts.tooManyConnections, { ...comeAgain, connection: 'close' });
   } else if (isOverrun(request, response)) {

@@ -1,7 +1,8 @@
-import { texts } from '../contract/errors.ts';
+import { comeAgain, texts } from '../contract/errors.ts';
 import type { DescribeCalls } from '../graphql/callers.ts';
 import { limits } from '../contract/limits.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
+import type { AdmitBody } from '../http/body-budget.ts';
 import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
@@ -9,6 +10,7 @@ import { type RestAnswer, RestError, createServerError, renderError } from './er
 import { type Execute, type Yoga, prepareExecution } from './execute.ts';
 import { readIntent } from './intent.ts';
 import { type Form, FormError, readForm } from './form.ts';
+import { ServiceUnavailableError } from '../services/errors.ts';
 import { type Route, matchRoute } from './route.ts';
 
 async function receiveForm({ incoming }: NodeExchange, fileField: string): Promise<Form> {
@@ -22,9 +24,26 @@ async function receiveForm({ incoming }: NodeExchange, fileField: string): Promi
   }
 }
 
-type RestRequest = { readonly exchange: NodeExchange; readonly request: Request; readonly execute: Execute };
+/** What the door works with. */
+export type RestDeps = { readonly yoga: Yoga; readonly describeCalls: DescribeCalls; readonly admitBody: AdmitBody };
 
-async function answerRoute(route: Route, { exchange, request, execute }: RestRequest): Promise<RestAnswer> {
+type RestRequest = {
+  readonly exchange: NodeExchange;
+  readonly request: Request;
+  readonly execute: Execute;
+  readonly admitBody: AdmitBody;
+};
+
+/** The most that is kept of a form, whatever it has beside. */
+const keptBytes = limits.form.textBytes + limits.images.fileBytes;
+
+function admitForm({ exchange: { incoming, response }, request, admitBody }: RestRequest): void {
+  const declared = incoming.headers['content-length'];
+  admitBody(request, response, Math.min(Number(declared ?? keptBytes), keptBytes));
+}
+
+async function answerRoute(route: Route, rest: RestRequest): Promise<RestAnswer> {
+  const { exchange, request, execute } = rest;
   const { version } = route;
   if (route.kind === 'read') {
     const { body, etag } = await route.resource.read(execute, route.key, version);
@@ -32,6 +51,7 @@ async function answerRoute(route: Route, { exchange, request, execute }: RestReq
   }
   const { upsert, reference } = route;
   const intent = readIntent(request);
+  admitForm(rest);
   const form = coerceForm(await receiveForm(exchange, upsert.fileField), reference, upsert);
   const { body, etag, outcome, warnings } = await upsert.run(execute, form, intent, version);
   const headers = {
@@ -45,15 +65,25 @@ async function answerRoute(route: Route, { exchange, request, execute }: RestReq
 function toFailure(error: unknown, request: Request, logger: Yoga['logger']): RestError {
   if (error instanceof RestError) return error;
   if (error instanceof FormError) return new RestError(error.code, error.message);
+  if (error instanceof ServiceUnavailableError) return new RestError('service_unavailable', error.message, comeAgain);
   noteOrigin(error, request);
   logger.error(error);
   return createServerError();
 }
 
-async function answerRequest(yoga: Yoga, exchange: NodeExchange, request: Request): Promise<RestAnswer> {
+async function answerRequest(
+  { yoga, admitBody }: RestDeps,
+  exchange: NodeExchange,
+  request: Request,
+): Promise<RestAnswer> {
   try {
     const execute = await prepareExecution(yoga, { request, params: {}, door: 'rest', res: exchange.response });
-    return await answerRoute(matchRoute(request.method, rawPath(request.url)), { exchange, request, execute });
+    return await answerRoute(matchRoute(request.method, rawPath(request.url)), {
+      exchange,
+      request,
+      execute,
+      admitBody,
+    });
   } catch (error) {
     return renderError(toFailure(error, request, yoga.logger));
   }
@@ -68,9 +98,10 @@ export function isRestRequest({ incoming }: NodeExchange): boolean {
  * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations by Yoga's plugins and renders
  * their answers. It has no way of its own to the data.
  */
-export async function answerRest(yoga: Yoga, exchange: NodeExchange, describeCalls: DescribeCalls): Promise<void> {
+export async function answerRest(exchange: NodeExchange, deps: RestDeps): Promise<void> {
+  const { yoga, describeCalls } = deps;
   const request = createBodilessRequest(exchange, yoga.fetchAPI);
-  const { status, headers, body } = await answerRequest(yoga, exchange, request);
+  const { status, headers, body } = await answerRequest(deps, exchange, request);
   sendText(exchange.response, {
     status,
     headers: { 'content-type': 'application/json', ...headers, ...describeCalls(request) },

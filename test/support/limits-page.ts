@@ -38,6 +38,14 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
         'requests on one connection, sent without waiting for answers',
         unavailable('Too many calls at once.'),
       ],
+      bodies: {
+        organizationBytes: [
+          'bodies of an organization that are being read or answered',
+          unavailable('Too much is being sent at once.'),
+        ],
+        processBytes: ['bodies that are being read or answered', unavailable('Too much is being sent at once.')],
+        smallBytes: ['a small body: those count apart, to the same sums, so that no large one keeps them out', ''],
+      },
       headerBytes: ['a request’s first line and headers', '431'],
       headers: ['headers of one request', '431'],
       headersMillis: ['until the headers are there', '408'],
