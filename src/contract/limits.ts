@@ -22,6 +22,8 @@ export const limits = {
     headersMillis: 10_000,
     requestMillis: 30_000,
     checkedEveryMillis: 1_000,
+    // Of answers that are not taken yet: who has had the oldest of them is cut off. Looked after as slow senders are.
+    unsentBytes: 67_108_864,
     // So long nothing may be taken of an answer.
     answerMillis: 30_000,
     // Longer than a balancer keeps a connection open, so that it never sends a request into a closing one.
@@ -78,6 +80,8 @@ export const limits = {
       // Fields and records that the answer could hold.
       cost: 200_000,
     },
+    // Of the JSON of an answer, escapes aside: ten times what any page or bulk upsert has with all its fields.
+    answerCharacters: 33_554_432,
     bulkItems: 1_000,
     // Of a list: unless told, and at most.
     recordsPerPage: { usual: 50, largest: 250 },

@@ -1,6 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, subscribe } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { limits } from '../contract/limits.ts';
+import { limitAnswer } from './answer-limit.ts';
 import { createExecutor } from './compiled-execution.ts';
 
 const options = { maxCoercionErrors: limits.graphql.wrongVariables };
@@ -14,15 +15,20 @@ function markRefusal<Result extends object>(result: Result | ExecutionResult): R
   return result;
 }
 
-/** Keeps variables that do not fit from being answered by floods of errors. */
+/** Keeps variables that do not fit from being answered by floods of errors, and answers from growing beyond all bounds. */
 export function useGuardedExecution(schema: GraphQLSchema): Plugin {
   const execute = createExecutor(schema, options);
   return {
     onExecute({ setExecuteFn }) {
-      setExecuteFn(async (args: ExecutionArgs) => markRefusal(await execute(args)));
+      setExecuteFn(async (args: ExecutionArgs) => limitAnswer(args, markRefusal(await execute(args))));
     },
     onSubscribe({ setSubscribeFn }) {
       setSubscribeFn(async (args: ExecutionArgs) => markRefusal(await subscribe({ ...args, options })));
+      return {
+        onSubscribeResult: ({ args }) => ({
+          onNext: ({ result, setResult }) => setResult(limitAnswer(args, result)),
+        }),
+      };
     },
   };
 }

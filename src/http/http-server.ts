@@ -19,6 +19,7 @@ export const timeouts = {
 export type HttpServerOptions = {
   readonly timeouts?: Readonly<Record<keyof typeof timeouts, number>>;
   readonly mostConnections?: number;
+  readonly mostUnsentBytes?: number;
 };
 
 /** Node's server, and how to let go of its clients. */
@@ -29,6 +30,26 @@ export type HttpServer = {
   /** Takes no new connections, lets requests under way finish for `grace` milliseconds, and closes everything. */
   readonly close: (grace: number) => Promise<void>;
 };
+
+/**
+ * Cuts off clients that do not take their answers, whoever was first seen to be so first, until what waits of all answers keeps
+ * within so many bytes. It only knows what it has seen when it was asked before.
+ */
+function createUnsentLimit(most: number): (answers: Iterable<ServerResponse>) => void {
+  const waiting = new Set<ServerResponse>();
+  return (answers) => {
+    const still = new Set([...answers].filter(({ writableLength }) => writableLength > 0));
+    for (const answer of waiting) if (!still.has(answer)) waiting.delete(answer);
+    for (const answer of still) waiting.add(answer);
+    let bytes = 0;
+    for (const { writableLength } of waiting) bytes += writableLength;
+    for (const answer of waiting) {
+      if (bytes <= most) return;
+      bytes -= answer.writableLength;
+      answer.destroy();
+    }
+  };
+}
 
 /** Creates a server with the limits of all, which ends what is slow; it does not listen yet. */
 export function createHttpServer(listener: RequestListener, options: HttpServerOptions = {}): HttpServer {
@@ -41,6 +62,7 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   const lookAfter = answerTimeout / 2;
   server.timeout = lookAfter;
   const underWay = new Set<ServerResponse>();
+  const limitUnsent = createUnsentLimit(options.mostUnsentBytes ?? connections.unsentBytes);
   let isLettingGo = false;
   const letGo = () => {
     isLettingGo = true;
@@ -59,6 +81,7 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   // What turns answers into Node's takes the time limit off the sockets of streams.
   const renewal = setInterval(() => {
     for (const { socket } of underWay) if (socket?.timeout === 0) socket.setTimeout(lookAfter);
+    limitUnsent(underWay);
   }, times.connectionsCheckingInterval).unref();
   server.once('close', () => clearInterval(renewal));
   const close = async (grace: number) => {

@@ -51,6 +51,7 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
       headersMillis: ['until the headers are there', '408'],
       requestMillis: ['until the whole request is there', '408'],
       checkedEveryMillis: ['how much later a slow sender may be noticed', ''],
+      unsentBytes: ['answers that clients have not taken yet', 'the oldest of them are cut off'],
       answerMillis: ['in which a client takes nothing of its answer', 'closed'],
       idleMillis: ['an open connection without a request', 'closed'],
       stoppingMillis: ['what is under way on SIGTERM', 'cut off'],
@@ -102,6 +103,7 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
         lists: ['lists that an operation reads', badInput],
         cost: ['what an answer could hold: fields and records, by the sizes of pages asked for', badInput],
       },
+      answerCharacters: ['the JSON of an answer, escapes aside', badInput],
       bulkItems: ['items of a bulk upsert', badInput],
       recordsPerPage: {
         usual: ['records of a page, where nothing is said', ''],
