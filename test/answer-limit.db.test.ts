@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../src/contract/limits.ts';
 import { type GraphAnswer, type TestGateway, openTestGateway } from './support/gateway.ts';
@@ -86,6 +87,57 @@ describe('an answer', () => {
     };
     expect(await change('long', `c${records - 1}`)).toMatchObject({ errors: [{ message: askForLess }] });
     expect(await change('short', 'c0')).toMatchObject({ data: { customerChanged: { reference: 'short' } } });
+    events.close();
+  });
+});
+
+describe('ancestors', () => {
+  const depth = limits.graphql.ancestors;
+  /** The level is how many categories are above it. */
+  const above = (level: number) => `customerCategory(by: { reference: "level-${level}" }) { ancestors { id } }`;
+
+  /** A tree of one line, one level deeper than can be answered. */
+  beforeAll(async () => {
+    await sql`
+      with root as (select organization_id, id from customer_categories where is_root)
+      insert into customer_categories (organization_id, id, reference, name, is_root, parent_id)
+      select organization_id, 1000000 + level, 'level-' || level, 'c', false, case level when 1 then id else 999999 + level end
+      from root, generate_series(1, ${depth}::integer + 1) level`.execute(gateway.deps.db);
+  });
+
+  it('are answered from the root down, each once for every category it is above', async () => {
+    const { data } = await gateway.graphql(`{ first: ${above(3)} second: ${above(3)} other: ${above(2)} }`);
+    const line = [{ id: expect.any(String) as string }, { id: '1000001' }, { id: '1000002' }];
+    expect(data).toEqual({
+      first: { ancestors: line },
+      second: { ancestors: line },
+      other: { ancestors: line.slice(0, 2) },
+    });
+  });
+
+  it('are so many of an operation and no more', async () => {
+    const { data } = await gateway.graphql(`{ ${above(depth)} }`);
+    expect(data).toMatchObject({ customerCategory: { ancestors: { length: depth } } });
+    const beyond = [`{ ${above(depth + 1)} }`, `{ a: ${above(depth / 2 + 1)} b: ${above(depth / 2)} }`];
+    for (const query of beyond) {
+      const { status, errors } = await gateway.graphql(query);
+      expect([status, errors?.length, errors?.[0]?.extensions]).toEqual([400, 1, { code: 'BAD_USER_INPUT' }]);
+      expect(errors?.[0]?.message).toMatch(
+        /more than 10000 (ancestors|categories above these): ask for those of fewer/,
+      );
+    }
+  });
+
+  it('are counted anew for every event of a subscription', async () => {
+    await using server = await listen(gateway.server);
+    const level = depth * 0.6;
+    const subscription = 'subscription { customerChanged { customer { customerCategory { ancestors { id } } } } }';
+    const events = await subscribe(server.url, subscription);
+    for (const reference of ['deep-1', 'deep-2']) {
+      await upsertCustomer(gateway, { reference, name: 'n', customerCategory: { reference: `level-${level}` } });
+      const event = { customer: { customerCategory: { ancestors: { length: level } } } };
+      expect(await events.next()).toMatchObject({ data: { customerChanged: event } });
+    }
     events.close();
   });
 });

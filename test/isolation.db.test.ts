@@ -20,6 +20,7 @@ import {
   listOrganizationTables,
   marks,
   openTwoOrganizations,
+  foreignCategories,
 } from './support/two-organizations.ts';
 
 type Call = (services: Services, actor: Actor, db: Database) => Promise<unknown>;
@@ -45,7 +46,8 @@ const reads: Readonly<Record<Exclude<keyof Services, 'organizations' | 'apiKeys'
     const query = customerCategories.prepare({}, {}, [], { fields: ['name', 'parent'], withRelations: true });
     return customerCategories.readPages(actor, query);
   },
-  listCategoryAncestors: ({ listCategoryAncestors }, actor) => listCategoryAncestors(actor, [2, 3]),
+  listCategoryAncestors: ({ listCategoryAncestors }, actor) =>
+    listCategoryAncestors(actor, [2, 3, ...foreignCategories]),
   readChanges: ({ readChanges }, actor) => readChanges(actor, { after: feedStart, first: 100 }),
   followChanges: async ({ followChanges }, actor) => {
     const isMarked = ({ reference }: { reference: string }) => reference === marks.own || reference === marks.other;

@@ -86,6 +86,8 @@ export const limits = {
     // Of a list: unless told, and at most.
     recordsPerPage: { usual: 50, largest: 250 },
     changesPerPage: 1_000,
+    // Above the categories that are asked for together, each as often as it is answered: trees may be of any depth.
+    ancestors: 10_000,
     // Longer than any that we give: nothing of such a size is decoded.
     cursorCharacters: 20_000,
     // Each error about a variable quotes what was sent, so one answer tells of no more, and cuts them.

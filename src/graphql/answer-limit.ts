@@ -1,8 +1,14 @@
-import { type ExecutionArgs, type ExecutionResult, OperationTypeNode, getOperationAST } from 'graphql';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLResolveInfo,
+  OperationTypeNode,
+  getOperationAST,
+} from 'graphql';
 import { limits } from '../contract/limits.ts';
 import { createInputError } from './errors.ts';
 
-const most = limits.graphql.answerCharacters;
+const { answerCharacters: most, ancestors: mostAncestors } = limits.graphql;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
@@ -42,4 +48,20 @@ function explain({ document, operationName }: ExecutionArgs): string {
 export function limitAnswer<Result extends object>(args: ExecutionArgs, result: Result): Result | ExecutionResult {
   const isTooLong = 'data' in result && takeRoom(most, result.data) < 0;
   return isTooLong ? { errors: [createInputError(explain(args))] } : result;
+}
+
+/** How many ancestors an execution has answered. The values of its variables are an object of its own, also for each event. */
+const answered = new WeakMap<GraphQLResolveInfo['variableValues'], number>();
+
+/** The ancestors that a field answers; an input error once an execution has more of them than the limit. */
+export function limitAncestors<Ancestor>(
+  { variableValues }: Pick<GraphQLResolveInfo, 'variableValues'>,
+  ancestors: readonly Ancestor[],
+): readonly Ancestor[] {
+  const count = (answered.get(variableValues) ?? 0) + ancestors.length;
+  answered.set(variableValues, count);
+  if (count <= mostAncestors) return ancestors;
+  throw createInputError(
+    `The operation answers more than ${mostAncestors} ancestors: ask for those of fewer categories at once.`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { InputShapeFromTypeParam } from '@pothos/core';
 import type { CategoryFilter, CategoryOrderField } from '../services/listing/customer-categories.ts';
 import { answersSome } from './answer-length.ts';
+import { limitAncestors } from './answer-limit.ts';
 import { builder } from './builder.ts';
 import { OrderDirectionEnum, implementConnection, pageArgs } from './connection.ts';
 import type { GraphContext } from './context.ts';
@@ -95,6 +96,6 @@ builder.objectField(CustomerCategoryRef, 'ancestors', (t) =>
     type: [CustomerCategoryRef],
     description: 'The categories above it, from the root down; none of the root.',
     extensions: answersSome(20),
-    resolve: ({ id }, _args, { lists }) => lists.ancestors(id),
+    resolve: async ({ id }, _args, { lists }, info) => limitAncestors(info, await lists.ancestors(id)),
   }),
 );

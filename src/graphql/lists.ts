@@ -39,6 +39,11 @@ function lazily<T>(create: () => T): () => T {
   return () => (created ??= create());
 }
 
+/** A list that is not given is a client's error. */
+function refuse(error: unknown): never {
+  throw error instanceof ListRequestError ? createInputError(error.message) : error;
+}
+
 /** Reads the same list of many owners at once. Nothing is remembered: what follows a mutation must see it. */
 function createLoader<Filter, By extends string, Answer>(read: Read<Filter, By, Answer>) {
   return lazily(
@@ -87,7 +92,7 @@ function createLists<Row, Related, Filter extends object, Field extends string, 
     try {
       return listing.prepare(...request);
     } catch (error) {
-      throw error instanceof ListRequestError ? createInputError(error.message) : error;
+      return refuse(error);
     }
   };
 
@@ -121,9 +126,12 @@ function primeCustomers(relations: Relations, related: RelatedRows<CustomerRelat
 export function createAllLists(services: Services, actor: Actor, relations?: Relations) {
   const ancestors = lazily(
     () =>
-      new DataLoader<number, CustomerCategory[]>((ids) => services.listCategoryAncestors(actor, [...ids]), {
-        cache: false,
-      }),
+      new DataLoader<number, readonly CustomerCategory[]>(
+        (ids) => services.listCategoryAncestors(actor, [...ids]).catch(refuse),
+        {
+          cache: false,
+        },
+      ),
   );
   return {
     customers: createLists(

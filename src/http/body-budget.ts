@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { texts } from '../contract/errors.ts';
-import { ServiceUnavailableError } from '../services/errors.ts';
+import { comeAgain, texts } from '../contract/errors.ts';
+import { createClientError } from '../graphql/errors.ts';
 
 /** How many bytes of bodies there may be at once; `organization` is for each of them, `process` for all together. */
 export type BodyShares = { readonly organizationBytes: number; readonly processBytes: number };
@@ -9,7 +9,7 @@ export type BodyShares = { readonly organizationBytes: number; readonly processB
 type Body = { readonly organizationId: number; readonly bytes: number; readonly response: ServerResponse };
 
 /**
- * Makes room for a body until its answer is sent or its client gone. Throws a ServiceUnavailableError where there is none.
+ * Makes room for a body until its answer is sent or its client gone. Throws what clients are told where there is none.
  * The same response gets the same answer, however often it is asked for.
  */
 export type HoldBody = (body: Body) => void;
@@ -62,6 +62,6 @@ export function createBodyBudget({ smallBytes, ...shares }: BodyShares & { reado
   return (body) => {
     const isRefused = refused.get(body.response) ?? !admit(body);
     refused.set(body.response, isRefused);
-    if (isRefused) throw new ServiceUnavailableError(texts.tooMuchSent);
+    if (isRefused) throw createClientError('service_unavailable', texts.tooMuchSent, comeAgain);
   };
 }

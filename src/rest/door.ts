@@ -1,4 +1,4 @@
-import { comeAgain, texts } from '../contract/errors.ts';
+import { texts } from '../contract/errors.ts';
 import type { DescribeCalls } from '../graphql/callers.ts';
 import { limits } from '../contract/limits.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
@@ -7,10 +7,9 @@ import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
 import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
-import { type Execute, type Yoga, prepareExecution } from './execute.ts';
+import { type Execute, type Yoga, fromGraphQLError, isGraphQLError, prepareExecution } from './execute.ts';
 import { readIntent } from './intent.ts';
 import { type Form, FormError, readForm } from './form.ts';
-import { ServiceUnavailableError } from '../services/errors.ts';
 import { type Route, matchRoute } from './route.ts';
 
 async function receiveForm({ incoming }: NodeExchange, fileField: string): Promise<Form> {
@@ -65,7 +64,7 @@ async function answerRoute(route: Route, rest: RestRequest): Promise<RestAnswer>
 function toFailure(error: unknown, request: Request, logger: Yoga['logger']): RestError {
   if (error instanceof RestError) return error;
   if (error instanceof FormError) return new RestError(error.code, error.message);
-  if (error instanceof ServiceUnavailableError) return new RestError('service_unavailable', error.message, comeAgain);
+  if (isGraphQLError(error)) return fromGraphQLError(error);
   noteOrigin(error, request);
   logger.error(error);
   return createServerError();

@@ -16,34 +16,32 @@ type Enveloped = {
   readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult;
 };
 
-function fromGraphQLError(error: GraphQLError): RestError {
+/** The failure that a door's own GraphQLError tells. */
+export function fromGraphQLError(error: GraphQLError): RestError {
   return toRestError(error.extensions['code'], error.message, error.extensions.http?.headers);
 }
 
-function isGraphQLError(error: unknown): error is GraphQLError {
+/** Whether it is one of GraphQL's, of whichever copy of it. */
+export function isGraphQLError(error: unknown): error is GraphQLError {
   return error instanceof Error && 'extensions' in error;
 }
 
 /**
- * Finds out who calls, then answers the way to execute operations on their behalf. Both throw a RestError for what
- * GraphQL's errors tell, and whatever else went wrong.
+ * Finds out who calls, then answers the way to execute operations on their behalf. What keeps the caller out is thrown as
+ * GraphQL's error, what an operation tells as a RestError, and whatever else went wrong as it is.
  */
 export async function prepareExecution(yoga: Yoga, initialContext: object): Promise<Execute> {
   const enveloped: unknown = yoga.getEnveloped(initialContext);
   const { execute, schema, contextFactory } = enveloped as Enveloped;
-  try {
-    const context = await contextFactory();
-    return async <Data>(document: DocumentNode, variables: object, form?: FormReading): Promise<Data> => {
-      const { data, errors: [error] = [] } = await execute({
-        schema,
-        document,
-        variableValues: { ...variables },
-        contextValue: { ...context, form },
-      });
-      if (error) throw fromGraphQLError(error);
-      return data as Data;
-    };
-  } catch (error) {
-    throw isGraphQLError(error) ? fromGraphQLError(error) : error;
-  }
+  const context = await contextFactory();
+  return async <Data>(document: DocumentNode, variables: object, form?: FormReading): Promise<Data> => {
+    const { data, errors: [error] = [] } = await execute({
+      schema,
+      document,
+      variableValues: { ...variables },
+      contextValue: { ...context, form },
+    });
+    if (error) throw fromGraphQLError(error);
+    return data as Data;
+  };
 }

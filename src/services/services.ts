@@ -50,7 +50,10 @@ export type Services = {
   readonly customers: CustomerListing;
   readonly customerCategories: CategoryListing;
   /** For each id the categories above it, from the root down. */
-  readonly listCategoryAncestors: (actor: Actor, ids: readonly number[]) => Promise<CustomerCategory[][]>;
+  readonly listCategoryAncestors: (
+    actor: Actor,
+    ids: readonly number[],
+  ) => Promise<readonly (readonly CustomerCategory[])[]>;
   readonly readChanges: (
     actor: Actor,
     page: { readonly after: FeedPosition; readonly first: number },

@@ -110,6 +110,7 @@ const sections: { readonly [Name in keyof typeof limits]: Section<Name> } = {
         largest: ['records of a page', badInput],
       },
       changesPerPage: ['changes of a page', badInput],
+      ancestors: ['categories above those that are asked for together', badInput],
       cursorCharacters: ['a cursor', badInput],
       wrongVariables: ['wrong variables that one answer tells of', 'the others are not told'],
       messageCharacters: ['the message of an error about what was sent', 'cut'],

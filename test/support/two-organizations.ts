@@ -8,7 +8,13 @@ import { type TestGateway, openTestGateway } from './gateway.ts';
 /** What every text of an organization says of itself, so that it shows wherever it gets to. */
 export const marks = { own: 'native', other: 'foreign' } as const;
 
-/** A gateway with two organizations that have the same references, and the same ids in all tables but their customers'. */
+/** The ids of categories that only the other organization has. */
+export const foreignCategories = [90, 91] as const;
+
+/**
+ * A gateway with two organizations that have the same references, and the same ids in all tables but their customers'. The other
+ * has two categories more, one below the other.
+ */
 export type TwoOrganizations = AsyncDisposable & {
   readonly gateway: TestGateway;
   readonly own: Actor;
@@ -38,6 +44,12 @@ export async function openTwoOrganizations(poolSize?: number): Promise<TwoOrgani
     return { organization, userId: null };
   };
   const [own, other] = [actorOf('entity1'), actorOf(marks.other)];
+  await sql`
+    insert into customer_categories (organization_id, id, reference, name, is_root, parent_id)
+    select ${other.organization.id}, ids.id, ids.id::text, 'deep', false, ids.parent_id
+    from (values (${foreignCategories[0]}::bigint, 1), (${foreignCategories[1]}, ${foreignCategories[0]})) as ids (id, parent_id)`.execute(
+    db,
+  );
   await fill(gateway, other, marks.other);
   // Last, so that its row comes behind the other's.
   await fill(gateway, own, marks.own);
