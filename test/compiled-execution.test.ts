@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { type GraphQLFieldResolver, buildSchema, execute, isObjectType, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
@@ -245,5 +248,57 @@ describe('a compiled operation', () => {
     expect(await answer('A')).toEqual({ data: { me: { name: 'Ann' } } });
     expect(await answer('B')).toEqual({ data: { me: { age: 7 } } });
     expect(JSON.stringify(await answer())).toContain('Must provide operation name');
+  });
+});
+
+describe('what is kept of documents', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+
+  /** How many of the documents are still in memory once each was executed. */
+  const countKept = async (texts: readonly string[]): Promise<number> => {
+    const executeCompiled = createExecutor(schema, {});
+    const kept: WeakRef<object>[] = [];
+    for (const text of texts) {
+      const document = parse(text);
+      const { errors } = await executeCompiled({ schema, document, contextValue: { calls: [] } });
+      expect(errors).toBeUndefined();
+      const [operation] = document.definitions;
+      if (operation) kept.push(new WeakRef(operation));
+      // What a reference was made of is kept until then.
+      await setImmediate();
+    }
+    const document = parse('{ __typename }');
+    await executeCompiled({ schema, document });
+    await setImmediate();
+    collectGarbage();
+    const count = kept.filter((each) => each.deref() !== undefined).length;
+    // Whoever keeps them is needed until here.
+    await executeCompiled({ schema, document });
+    return count;
+  };
+  const names = (count: number, index: number) =>
+    Array.from({ length: count }, (_, name) => `a${index}_${name}: name`).join(' ');
+  const make = (count: number, text: (index: number) => string) => Array.from({ length: count }, (_, i) => text(i));
+
+  it.each<[string, readonly string[], number, number]>([
+    ['all of some usual ones', make(30, (i) => `{ you(name: "x") { ${names(20, i)} } }`), 30, 30],
+    ['some of those with many fields', make(40, (i) => `{ you(name: "x") { ${names(900, i)} } }`), 5, 15],
+    [
+      'few of those with too many fields to compile',
+      make(40, (i) => `{ you(name: "x") { ${names(2_000, i)} } }`),
+      3,
+      10,
+    ],
+    [
+      'none of those with long texts, but for the last',
+      make(10, (i) => `{ you(name: "${'x'.repeat(500_000)}") { ${names(2, i)} } }`),
+      0,
+      1,
+    ],
+  ])('is %s', async (_, texts, least, most) => {
+    const count = await countKept(texts);
+    expect(count).toBeLessThanOrEqual(most);
+    expect(count).toBeGreaterThanOrEqual(least);
   });
 });

@@ -27,21 +27,24 @@ import { type CoerceVariables, createVariableCompiler } from './compiled-variabl
 type CompiledOperation = {
   readonly coerce: CoerceVariables;
   readonly fields: readonly CompiledField[];
-  /** How many fields were compiled. */
+  /** What it takes of memory with its document, in kilobytes. */
   readonly size: number;
 };
 
-/** Those used last are kept, of so many fields together: twenty of the largest, or hundreds of usual ones. */
-const mostFieldsKept = 20_000;
+/** Those used last are kept, of so many kilobytes together: hundreds of usual ones. A long document would not be met again. */
+const mostKept = 50_000;
 
-/** Stands for an operation that graphql-js is to execute. */
-const uncompiled: CompiledOperation = {
-  coerce: () => {
-    throw unfit;
-  },
-  fields: [],
-  size: 1,
+/** For each field that is compiled, and for each character of its document, whose parsed form is kept with it. */
+const kilobytes = { field: 1, character: 0.3 } as const;
+
+const refuseVariables: CoerceVariables = () => {
+  throw unfit;
 };
+
+function measure({ loc }: OperationDefinitionNode, fields: number): number {
+  const characters = loc?.source.body.length ?? 0;
+  return Math.ceil(1 + fields * kilobytes.field + characters * kilobytes.character);
+}
 
 /** What the resolvers of an operation's own fields have answered, by the names in the answer. */
 class RootAnswers {
@@ -119,7 +122,7 @@ async function executeSerially(
  */
 export function createExecutor(schema: GraphQLSchema, options: NonNullable<ExecutionArgs['options']>): typeof execute {
   const operations = new LRUCache<OperationDefinitionNode, CompiledOperation>({
-    maxSize: mostFieldsKept,
+    maxSize: mostKept,
     sizeCalculation: ({ size }) => size,
   });
   const compileVariables = createVariableCompiler(schema);
@@ -127,11 +130,13 @@ export function createExecutor(schema: GraphQLSchema, options: NonNullable<Execu
 
   const compile = (document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation => {
     const type = schema.getRootType(operation.operation);
+    /** Stands for an operation that graphql-js is to execute. */
+    const uncompiled = { coerce: refuseVariables, fields: [], size: measure(operation, 0) };
     if (!type || operation.operation === OperationTypeNode.SUBSCRIPTION) return uncompiled;
     try {
       const compiler = new SelectionCompiler(schema, document, operation);
       const fields = compiler.compile(type, [operation.selectionSet]);
-      return { coerce: compileVariables(operation), fields, size: compiler.count };
+      return { coerce: compileVariables(operation), fields, size: measure(operation, compiler.count) };
     } catch {
       return uncompiled;
     }
