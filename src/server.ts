@@ -20,7 +20,7 @@ import { useScopes } from './graphql/scopes.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
 import { useTracing } from './graphql/tracing.ts';
-import { type AdmitBody, createBodyBudget } from './http/body-budget.ts';
+import { type BodyRoom, createBodyBudget } from './http/body-budget.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { type CorsOrigins, createCors } from './http/cors.ts';
 import { useGraphiQL } from './http/graphiql.ts';
@@ -85,17 +85,18 @@ export function createServer(deps: ServerDeps): Server {
     const caller = findCaller(request);
     return caller && calls ? calls.describe(caller) : {};
   };
-  const holdBody = createBodyBudget(limits.connections.bodies);
-  const admitBody: AdmitBody = (request, response, bytes) => {
+  const { hold, release } = createBodyBudget(limits.connections.bodies);
+  const admit: BodyRoom['admit'] = (request, response, bytes) => {
     const caller = findCaller(request);
-    if (caller) holdBody({ organizationId: caller.organization.id, bytes, response });
+    if (!caller) throw new Error('A body is about to be read, and nobody knows whose it is.');
+    hold({ organizationId: caller.organization.id, bytes, response });
   };
   const contextDeps = { services, identify, calls, publicUrl, reportFailure };
   const direct = createDirectOperations({
     path: endpoint,
     maxBytes: limits.graphql.operationBytes,
     identify: (request) => identify(request, 'graphql'),
-    admitBody,
+    admitBody: admit,
     describeCalls,
   });
   const yoga = createYoga<ServerContext, object>({
@@ -122,7 +123,7 @@ export function createServer(deps: ServerDeps): Server {
         requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight', 'graphql-require-preflight'],
       }),
       useUploads(),
-      useBodyLimit(limits.graphql, admitBody),
+      useBodyLimit(limits.graphql, { admit, release }),
       useScopes(schema),
       useDocumentLimits(schema),
       ...(exposure.introspection ? [] : [useClosedSchema()]),
@@ -138,7 +139,7 @@ export function createServer(deps: ServerDeps): Server {
   const answer = async (exchange: NodeExchange): Promise<void> => {
     if (answerPreflight(exchange)) return;
     notePeer(exchange.incoming);
-    if (isRestRequest(exchange)) await answerRest(exchange, { yoga, describeCalls, admitBody });
+    if (isRestRequest(exchange)) await answerRest(exchange, { yoga, describeCalls, admitBody: admit });
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
   return {

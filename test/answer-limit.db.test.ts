@@ -70,7 +70,7 @@ describe('an answer', () => {
     const mutation = `mutation { ${half('first')} ${half('second')} } fragment Long on Customer { ${long} }`;
     expectTooLong(
       await gateway.graphql(mutation),
-      `It is done, but the answer would be longer than ${most} characters: select fewer fields, and read the rest by queries.`,
+      `The operation was executed, but its answer would be longer than ${most} characters: select fewer fields, and read the rest by queries.`,
     );
     const { data } = await gateway.graphql('{ customer(by: { reference: "n0" }) { fax } }');
     expect(data).toEqual({ customer: { fax: 'second' } });
@@ -121,7 +121,7 @@ describe('ancestors', () => {
     const beyond = [`{ ${above(depth + 1)} }`, `{ a: ${above(depth / 2 + 1)} b: ${above(depth / 2)} }`];
     for (const query of beyond) {
       const { status, errors } = await gateway.graphql(query);
-      expect([status, errors?.length, errors?.[0]?.extensions]).toEqual([400, 1, { code: 'BAD_USER_INPUT' }]);
+      expect([status, errors?.[0]?.extensions]).toEqual([400, { code: 'BAD_USER_INPUT' }]);
       expect(errors?.[0]?.message).toMatch(
         /more than 10000 (ancestors|categories above these): ask for those of fewer/,
       );

@@ -90,7 +90,7 @@ const large: Readonly<Record<string, (reference: string) => Promise<RawAnswer | 
     return send('POST /graphql', new URLSearchParams({ query, more: 'm'.repeat(smallBytes) }).toString(), urlencoded);
   },
   'an operation of undeclared length': (reference) => {
-    const body = toOperation(reference);
+    const body = toOperation(reference, smallBytes);
     const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
     return send('POST /graphql', chunked, { 'transfer-encoding': 'chunked' });
   },
@@ -105,6 +105,13 @@ async function findReferences(prefix: string): Promise<readonly string[]> {
     .where('reference', 'like', `${prefix}%`)
     .execute();
   return rows.map(({ reference }) => reference);
+}
+
+/** A request that lasts: nothing of it is said until something changes. */
+function subscribeSlowly(padding: number): Buffer {
+  const body = JSON.stringify({ query: 'subscription { customerChanged { reference } }' }) + ' '.repeat(padding);
+  const headers = { 'x-api-key': key, 'content-type': json, accept: 'text/event-stream', connection: 'keep-alive' };
+  return toRequest('POST /graphql', headers, body);
 }
 
 describe('an organization that sends as much as it may', () => {
@@ -134,5 +141,51 @@ describe('an organization that sends as much as it may', () => {
       'x-api-key': otherKey,
     });
     expect([others?.status, others?.body.toString()]).toEqual([404, expect.stringContaining('jewelry')]);
+  });
+});
+
+describe('what an organization sends counts no more', () => {
+  const promise = () =>
+    toRequest('POST /graphql', {
+      'x-api-key': key,
+      'content-type': json,
+      'content-length': String(limits.graphql.operationBytes),
+      connection: 'keep-alive',
+    });
+  const expectRoom = async (reference: string) => {
+    await expect.poll(async () => (await large['an operation']?.(reference))?.status).toBe(200);
+  };
+
+  it('once a connection has gone on which it waited behind another request', async () => {
+    for (let held = 0; held <= organizationBytes; held += limits.graphql.operationBytes) {
+      const socket = connect({ port: listening.port, host: '127.0.0.1' }).on('error', () => undefined);
+      socket.write(Buffer.concat([subscribeSlowly(0), promise()]));
+      sockets.push(socket);
+    }
+    // Of those that wait for their turn to answer nothing is seen but that there is no room for more.
+    await expect.poll(async () => (await large['an operation']?.('behind'))?.status).toBe(503);
+    letGo();
+    await expectRoom('behind');
+  });
+
+  it('while it listens to changes', async () => {
+    for (let held = 0; held < 2 * organizationBytes; held += limits.graphql.operationBytes) {
+      const socket = connect({ port: listening.port, host: '127.0.0.1' }).on('error', () => undefined);
+      socket.write(subscribeSlowly(limits.graphql.operationBytes - 1_000));
+      sockets.push(socket);
+      await once(socket, 'data');
+    }
+    await expectRoom('listening');
+  });
+
+  it('beyond what it is, where its length is not declared', async () => {
+    const socket = () => connect({ port: listening.port, host: '127.0.0.1' }).on('error', () => undefined);
+    for (let held = 0; held < 2 * organizationBytes; held += limits.graphql.operationBytes) {
+      const headers = { 'x-api-key': key, 'content-type': json, 'transfer-encoding': 'chunked' };
+      const begun = socket();
+      begun.write(toRequest('POST /graphql', headers, '1\r\n{\r\n'));
+      sockets.push(begun);
+    }
+    await expectRoom('undeclared');
   });
 });

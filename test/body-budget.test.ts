@@ -30,7 +30,7 @@ describe('the room for bodies', () => {
   it('is taken until the answer is over, by each organization up to its share and by all up to theirs', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const hold = createBodyBudget(limits);
+        const { hold } = createBodyBudget(limits);
         const held = new Set<Body>();
         for (const each of steps) {
           if ('end' in each) {
@@ -50,13 +50,39 @@ describe('the room for bodies', () => {
   });
 
   it('is asked for once by a response, whatever has become of others since', () => {
-    const hold = createBodyBudget(limits);
+    const { hold } = createBodyBudget(limits);
     const [first, second] = [createResponse(), createResponse()];
     for (let times = 0; times < 3; times += 1) hold({ organizationId: 1, bytes: 60, response: first });
     const again = () => hold({ organizationId: 1, bytes: 60, response: second });
     expect(again).toThrow(texts.tooMuchSent);
     first.emit('close');
     expect(again).toThrow(texts.tooMuchSent);
+    hold({ organizationId: 1, bytes: 100, response: createResponse() });
+  });
+
+  it('grows with a body that turns out larger, and is given back as a whole', () => {
+    const { hold, release } = createBodyBudget(limits);
+    const [first, second] = [createResponse(), createResponse()];
+    hold({ organizationId: 1, bytes: 10, response: first });
+    hold({ organizationId: 1, bytes: 100, response: first });
+    expect(() => hold({ organizationId: 1, bytes: 11, response: second })).toThrow(texts.tooMuchSent);
+    release(first);
+    first.emit('close');
+    hold({ organizationId: 1, bytes: 100, response: createResponse() });
+  });
+
+  it('is given back with the connection, also of those that wait behind others and of those that have gone', () => {
+    const { hold } = createBodyBudget(limits);
+    const socket = new Socket();
+    const responses = Array.from({ length: 20 }, () => new ServerResponse(new IncomingMessage(socket)));
+    for (const response of responses) hold({ organizationId: 1, bytes: 5, response });
+    socket.destroy();
+    socket.emit('close');
+    for (const response of responses) response.emit('close');
+    for (let times = 0; times < 3; times += 1) {
+      const gone = new ServerResponse(new IncomingMessage(socket));
+      hold({ organizationId: 1, bytes: 100, response: gone });
+    }
     hold({ organizationId: 1, bytes: 100, response: createResponse() });
   });
 });

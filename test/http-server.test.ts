@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { type HttpServerOptions, createHttpServer, timeouts } from '../src/http/http-server.ts';
+import { whenOver } from '../src/http/when-over.ts';
 
 const quick = { ...timeouts, answerTimeout: 1_500, connectionsCheckingInterval: 20 };
 
@@ -61,32 +62,38 @@ it('leaves a connection alone whose answer takes long to come, or is taken slowl
   expect(received).toBe(large.length);
 });
 
-it('cuts off those who have waited longest to take their answers, as long as these are too much together', async () => {
-  const left: string[] = [];
+it('cuts off those who leave most of their answers untaken, as long as these are too much together', async () => {
+  const over: string[] = [];
+  const sizes = new Map([
+    ['/small', 1],
+    ['/medium', 20_000_000],
+    ['/large', 30_000_000],
+    ['/least', 10_000_000],
+  ]);
   const listener: RequestListener = ({ url = '' }, response) => {
-    response.once('close', () => left.push(url));
-    response.end(url === '/small' ? 'small' : large);
+    whenOver(response, () => over.push(url));
+    response.end(Buffer.alloc(sizes.get(url) ?? 0));
   };
   const patient = { ...quick, answerTimeout: 600_000 };
   await withServer(
     listener,
     async (port) => {
-      const askers = [];
-      for (const name of ['/first', '/second', '/third', '/fourth']) {
+      const ask = (...paths: readonly string[]) => {
         const asker = connect(port, '127.0.0.1').pause();
         asker.on('error', () => undefined);
-        asker.write(`GET ${name} HTTP/1.1\r\nhost: x\r\n\r\n`);
-        askers.push(asker);
-        // Who came before is seen to wait before the next comes.
-        await delay(200);
-      }
-      await expect.poll(() => left).toEqual(['/first', '/second']);
+        asker.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`).join(''));
+        return asker;
+      };
+      const askers = [ask('/medium'), ask('/large'), ask('/least')];
+      await expect.poll(() => over).toEqual(['/large']);
+      // One connection counts with all that waits on it.
+      askers.push(ask('/least', '/least', '/small'));
+      await expect.poll(() => over.slice(1).toSorted()).toEqual(['/least', '/least', '/small']);
       const answer = await fetch(`http://127.0.0.1:${port}/small`);
-      expect(await answer.text()).toBe('small');
-      await delay(200);
-      expect(left).toEqual(['/first', '/second', '/small']);
+      expect((await answer.arrayBuffer()).byteLength).toBe(1);
+      expect(over).toHaveLength(5);
       for (const asker of askers) asker.destroy();
     },
-    { timeouts: patient, mostUnsentBytes: 2.5 * large.length },
+    { timeouts: patient, mostUnsentBytes: 45_000_000 },
   );
 });

@@ -12,8 +12,8 @@ export const limits = {
     refusedAtOnce: 100,
     // On one connection, sent without waiting for answers.
     requestsAtOnce: 100,
-    // Bodies, from when they are read until they are answered. Those of up to `smallBytes`, as ordinary calls are, count apart, to
-    // the same sums: no large one keeps them out.
+    // Bodies, by the length that they declare, from when they are read until they are answered. Those of up to `smallBytes`, as
+    // ordinary calls are, count apart, to the same sums: no large one keeps them out.
     bodies: { organizationBytes: 67_108_864, processBytes: 134_217_728, smallBytes: 65_536 },
     // Of one request, its line included.
     headerBytes: 16_384,
@@ -22,7 +22,7 @@ export const limits = {
     headersMillis: 10_000,
     requestMillis: 30_000,
     checkedEveryMillis: 1_000,
-    // Of answers that are not taken yet: who has had the oldest of them is cut off. Looked after as slow senders are.
+    // Of answers that are not taken yet: who leaves most of them is cut off. Looked after as slow senders are.
     unsentBytes: 67_108_864,
     // So long nothing may be taken of an answer.
     answerMillis: 30_000,
@@ -80,8 +80,9 @@ export const limits = {
       // Fields and records that the answer could hold.
       cost: 200_000,
     },
-    // Of the JSON of an answer, escapes aside: ten times what any page or bulk upsert has with all its fields.
-    answerCharacters: 33_554_432,
+    // Of the JSON of an answer, escapes aside: twice a page of 250 customers whose texts are all as long as may be. Also in the
+    // longest of scripts less than clients together may leave untaken.
+    answerCharacters: 16_777_216,
     bulkItems: 1_000,
     // Of a list: unless told, and at most.
     recordsPerPage: { usual: 50, largest: 250 },

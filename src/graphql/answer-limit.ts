@@ -14,7 +14,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Takes what the JSON of a value needs, but for escapes, from so much room; what remains is less than nothing where it does not fit. */
+/**
+ * Takes about what the JSON of a value needs from so much room, without escapes, any number as four characters. What remains is
+ * less than nothing where it does not fit.
+ */
 function takeRoom(room: number, value: unknown): number {
   if (typeof value === 'string') return room - value.length - 2;
   if (!isObject(value)) return room - 4;
@@ -36,9 +39,13 @@ function takeRoom(room: number, value: unknown): number {
 function explain({ document, operationName }: ExecutionArgs): string {
   const isMutation = getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION;
   return isMutation
-    ? `It is done, but the answer would be longer than ${most} characters: select fewer fields, and read the rest by queries.`
+    ? `The operation was executed, but its answer would be longer than ${most} characters: select fewer fields, and read the rest by queries.`
     : `The answer would be longer than ${most} characters: ask for shorter pages (\`first\`, \`last\`), fewer fields, or in ` +
         'several requests.';
+}
+
+function isExecuted(result: object): result is ExecutionResult {
+  return 'data' in result;
 }
 
 /**
@@ -46,8 +53,8 @@ function explain({ document, operationName }: ExecutionArgs): string {
  * and cost nothing until it is written that often.
  */
 export function limitAnswer<Result extends object>(args: ExecutionArgs, result: Result): Result | ExecutionResult {
-  const isTooLong = 'data' in result && takeRoom(most, result.data) < 0;
-  return isTooLong ? { errors: [createInputError(explain(args))] } : result;
+  if (!isExecuted(result) || takeRoom(most, result.data) >= 0) return result;
+  return { errors: [createInputError(explain(args)), ...(result.errors ?? [])] };
 }
 
 /** How many ancestors an execution has answered. The values of its variables are an object of its own, also for each event. */

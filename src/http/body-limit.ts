@@ -1,9 +1,12 @@
 import type { Plugin } from 'graphql-yoga';
 import { texts } from '../contract/errors.ts';
+import { limits } from '../contract/limits.ts';
 import { createClientError } from '../graphql/errors.ts';
 import { openBody } from './body.ts';
-import type { AdmitBody } from './body-budget.ts';
+import { type BodyRoom, watchSize } from './body-budget.ts';
 import type { ServerContext } from './node-exchange.ts';
+
+const { smallBytes } = limits.connections.bodies;
 
 function tooLarge(limit: number): Error {
   return createClientError('payload_too_large', texts.tooLarge('The body', limit));
@@ -11,43 +14,54 @@ function tooLarge(limit: number): Error {
 
 type Limits = { readonly operationBytes: number; readonly uploadBytes: number };
 
-async function readUpTo(request: Request, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const body = openBody(request);
-  const chunks: Uint8Array[] = [];
+async function readUpTo(
+  chunks: AsyncIterable<Uint8Array>,
+  limit: number,
+  admitLarge: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const kept: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body.chunks ?? []) {
+  for await (const chunk of watchSize(chunks, smallBytes, admitLarge)) {
     bytes += chunk.byteLength;
-    if (bytes > limit) {
-      void body.drain(limit);
-      throw tooLarge(limit);
-    }
-    chunks.push(chunk);
+    if (bytes > limit) throw tooLarge(limit);
+    kept.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(kept);
 }
 
 /**
  * Refuses GraphQL bodies that are too large with 413, and those for which there is no room at the moment with 503. A declared
  * length is believed, since Node reads no further; only a body of undeclared length is read here and counted, since that costs
- * more than executing most requests.
+ * more than executing most requests. Such a one is taken to be small until it turns out not to be.
  */
 export function useBodyLimit(
   { operationBytes, uploadBytes }: Limits,
-  admitBody: AdmitBody,
-): Plugin<object, ServerContext> {
+  { admit, release }: BodyRoom,
+): Plugin<ServerContext, ServerContext> {
   return {
     onRequestParse({ request, serverContext, requestParser, setRequestParser, fetchAPI }) {
       const isUpload = request.headers.get('content-type')?.toLowerCase().startsWith('multipart/') ?? false;
       const limit = isUpload ? uploadBytes : operationBytes;
       const declared = request.headers.get('content-length');
       if (declared !== null && Number(declared) > limit) throw tooLarge(limit);
-      if (request.body || declared !== null) admitBody(request, serverContext.res, Number(declared ?? limit));
-      if (declared !== null || !request.body || !requestParser) return;
+      if (request.method !== 'POST') return;
+      const { res } = serverContext;
+      admit(request, res, Number(declared ?? smallBytes));
+      if (declared !== null || !requestParser) return;
       const { url, method, headers, signal } = request;
       setRequestParser(async () => {
-        const bytes = await readUpTo(request, limit);
-        return requestParser(new fetchAPI.Request(url, { method, headers, signal, body: bytes }));
+        const { chunks, drain } = openBody(request);
+        if (!chunks) return requestParser(request);
+        try {
+          const bytes = await readUpTo(chunks, limit, () => admit(request, res, limit));
+          return await requestParser(new fetchAPI.Request(url, { method, headers, signal, body: bytes }));
+        } catch (error) {
+          void drain(limit);
+          throw error;
+        }
       });
     },
+    // It lasts, and needs its body no more.
+    onSubscribe: ({ args }) => release(args.contextValue.res),
   };
 }

@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
-import type { AdmitBody } from './body-budget.ts';
+import type { BodyRoom } from './body-budget.ts';
 import { type NodeExchange, type ServerContext, createBodilessRequest, readText, sendText } from './node-exchange.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -23,7 +23,7 @@ export type DirectOptions = {
   readonly maxBytes: number;
   /** Lets the caller in before the body is read. */
   readonly identify: (request: Request) => Promise<unknown>;
-  readonly admitBody: AdmitBody;
+  readonly admitBody: BodyRoom['admit'];
   readonly describeCalls: DescribeCalls;
 };
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../contract/limits.ts';
 import { limitConnections } from './connections.ts';
+import { whenOver } from './when-over.ts';
 
 const { connections } = limits;
 
@@ -31,24 +32,20 @@ export type HttpServer = {
   readonly close: (grace: number) => Promise<void>;
 };
 
-/**
- * Cuts off clients that do not take their answers, whoever was first seen to be so first, until what waits of all answers keeps
- * within so many bytes. It only knows what it has seen when it was asked before.
- */
-function createUnsentLimit(most: number): (answers: Iterable<ServerResponse>) => void {
-  const waiting = new Set<ServerResponse>();
-  return (answers) => {
-    const still = new Set([...answers].filter(({ writableLength }) => writableLength > 0));
-    for (const answer of waiting) if (!still.has(answer)) waiting.delete(answer);
-    for (const answer of still) waiting.add(answer);
-    let bytes = 0;
-    for (const { writableLength } of waiting) bytes += writableLength;
-    for (const answer of waiting) {
-      if (bytes <= most) return;
-      bytes -= answer.writableLength;
-      answer.destroy();
-    }
-  };
+/** Cuts off those clients that leave most of their answers untaken, until what waits for all keeps within so many bytes. */
+function limitUnsent(answers: Iterable<ServerResponse>, most: number): void {
+  const unsent = new Map<Socket, number>();
+  let total = 0;
+  for (const { req, writableLength } of answers) {
+    if (writableLength === 0) continue;
+    unsent.set(req.socket, (unsent.get(req.socket) ?? 0) + writableLength);
+    total += writableLength;
+  }
+  for (const [socket, bytes] of [...unsent].sort(([, a], [, b]) => b - a)) {
+    if (total <= most) return;
+    total -= bytes;
+    socket.destroy();
+  }
 }
 
 /** Creates a server with the limits of all, which ends what is slow; it does not listen yet. */
@@ -62,7 +59,7 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   const lookAfter = answerTimeout / 2;
   server.timeout = lookAfter;
   const underWay = new Set<ServerResponse>();
-  const limitUnsent = createUnsentLimit(options.mostUnsentBytes ?? connections.unsentBytes);
+  const mostUnsent = options.mostUnsentBytes ?? connections.unsentBytes;
   let isLettingGo = false;
   const letGo = () => {
     isLettingGo = true;
@@ -75,13 +72,13 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
     response.on('timeout', (socket: Socket) => {
       if (socket.writableLength > 0) socket.destroy();
     });
-    response.once('close', () => underWay.delete(response));
+    whenOver(response, () => underWay.delete(response));
   });
   server.on('request', listener);
   // What turns answers into Node's takes the time limit off the sockets of streams.
   const renewal = setInterval(() => {
     for (const { socket } of underWay) if (socket?.timeout === 0) socket.setTimeout(lookAfter);
-    limitUnsent(underWay);
+    limitUnsent(underWay, mostUnsent);
   }, times.connectionsCheckingInterval).unref();
   server.once('close', () => clearInterval(renewal));
   const close = async (grace: number) => {

@@ -2,7 +2,7 @@ import { texts } from '../contract/errors.ts';
 import type { DescribeCalls } from '../graphql/callers.ts';
 import { limits } from '../contract/limits.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
-import type { AdmitBody } from '../http/body-budget.ts';
+import { type BodyRoom, watchSize } from '../http/body-budget.ts';
 import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
@@ -12,37 +12,45 @@ import { readIntent } from './intent.ts';
 import { type Form, FormError, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
 
-async function receiveForm({ incoming }: NodeExchange, fileField: string): Promise<Form> {
-  const body = openNodeBody(incoming);
-  try {
-    return await readForm({ contentType: incoming.headers['content-type'] ?? null, body: body.chunks }, { fileField });
-  } catch (error) {
-    void body.drain(limits.form.bodyBytes);
-    // Anything else is the body's own end: the client went away, or sent less than it declared.
-    throw error instanceof FormError ? error : new RestError('invalid_param_type', texts.invalidType('body'));
-  }
-}
-
 /** What the door works with. */
-export type RestDeps = { readonly yoga: Yoga; readonly describeCalls: DescribeCalls; readonly admitBody: AdmitBody };
+export type RestDeps = {
+  readonly yoga: Yoga;
+  readonly describeCalls: DescribeCalls;
+  readonly admitBody: BodyRoom['admit'];
+};
 
 type RestRequest = {
   readonly exchange: NodeExchange;
   readonly request: Request;
   readonly execute: Execute;
-  readonly admitBody: AdmitBody;
+  readonly admitBody: BodyRoom['admit'];
 };
 
 /** The most that is kept of a form, whatever it has beside. */
 const keptBytes = limits.form.textBytes + limits.images.fileBytes;
 
-function admitForm({ exchange: { incoming, response }, request, admitBody }: RestRequest): void {
-  const declared = incoming.headers['content-length'];
-  admitBody(request, response, Math.min(Number(declared ?? keptBytes), keptBytes));
+/** Makes room for a form and reads it. One of undeclared length is taken to be small until it turns out not to be. */
+async function receiveForm({ exchange, request, admitBody }: RestRequest, fileField: string): Promise<Form> {
+  const { incoming, response } = exchange;
+  const { 'content-type': contentType = null, 'content-length': declared } = incoming.headers;
+  const { smallBytes } = limits.connections.bodies;
+  const admit = (bytes: number) => admitBody(request, response, Math.min(bytes, keptBytes));
+  admit(Number(declared ?? smallBytes));
+  const body = openNodeBody(incoming);
+  const chunks =
+    declared === undefined && body.chunks ? watchSize(body.chunks, smallBytes, () => admit(keptBytes)) : body.chunks;
+  try {
+    return await readForm({ contentType, body: chunks }, { fileField });
+  } catch (error) {
+    void body.drain(limits.form.bodyBytes);
+    if (error instanceof FormError || isGraphQLError(error)) throw error;
+    // Anything else is the body's own end: the client went away, or sent less than it declared.
+    throw new RestError('invalid_param_type', texts.invalidType('body'));
+  }
 }
 
 async function answerRoute(route: Route, rest: RestRequest): Promise<RestAnswer> {
-  const { exchange, request, execute } = rest;
+  const { request, execute } = rest;
   const { version } = route;
   if (route.kind === 'read') {
     const { body, etag } = await route.resource.read(execute, route.key, version);
@@ -50,8 +58,7 @@ async function answerRoute(route: Route, rest: RestRequest): Promise<RestAnswer>
   }
   const { upsert, reference } = route;
   const intent = readIntent(request);
-  admitForm(rest);
-  const form = coerceForm(await receiveForm(exchange, upsert.fileField), reference, upsert);
+  const form = coerceForm(await receiveForm(rest, upsert.fileField), reference, upsert);
   const { body, etag, outcome, warnings } = await upsert.run(execute, form, intent, version);
   const headers = {
     'x-upsert-outcome': outcome,

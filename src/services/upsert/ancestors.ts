@@ -6,7 +6,10 @@ export type Ancestors = ReadonlyMap<number, number | null>;
 /** Lines of ancestors as a statement's JSON brings them. */
 export type AncestorPairs = readonly (readonly [id: number, parentId: number | null])[];
 
-/** A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. */
+/**
+ * A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. `offset 0`
+ * keeps the planner from reading the whole table for every level.
+ */
 export function ancestorsSql(
   table: string,
   organizationId: RawBuilder<number>,
@@ -17,8 +20,10 @@ export function ancestorsSql(
       select t.id, t.parent_id from ${sql.ref(table)} t where t.organization_id = ${organizationId}
         and (t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))
       union
-      select t.id, t.parent_id from ${sql.ref(table)} t
-      join line on t.organization_id = ${organizationId} and t.id = line.parent_id
+      select above.id, above.parent_id from line cross join lateral (
+        select t.id, t.parent_id from ${sql.ref(table)} t
+        where t.organization_id = ${organizationId} and t.id = line.parent_id offset 0
+      ) above
     ) select coalesce(json_agg(json_build_array(id, parent_id)), '[]') from line
   )`;
 }
