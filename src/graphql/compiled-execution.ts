@@ -46,6 +46,11 @@ function measure({ loc }: OperationDefinitionNode, fields: number): number {
   return Math.ceil(1 + fields * kilobytes.field + characters * kilobytes.character);
 }
 
+/** Stands for an operation that graphql-js is to execute. */
+function leaveToGraphql(operation: OperationDefinitionNode): CompiledOperation {
+  return { coerce: refuseVariables, fields: [], size: measure(operation, 0) };
+}
+
 /** What the resolvers of an operation's own fields have answered, by the names in the answer. */
 class RootAnswers {
   readonly rootValue: unknown;
@@ -130,15 +135,13 @@ export function createExecutor(schema: GraphQLSchema, options: NonNullable<Execu
 
   const compile = (document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation => {
     const type = schema.getRootType(operation.operation);
-    /** Stands for an operation that graphql-js is to execute. */
-    const uncompiled = { coerce: refuseVariables, fields: [], size: measure(operation, 0) };
-    if (!type || operation.operation === OperationTypeNode.SUBSCRIPTION) return uncompiled;
+    if (!type || operation.operation === OperationTypeNode.SUBSCRIPTION) return leaveToGraphql(operation);
     try {
       const compiler = new SelectionCompiler(schema, document, operation);
       const fields = compiler.compile(type, [operation.selectionSet]);
       return { coerce: compileVariables(operation), fields, size: measure(operation, compiler.count) };
     } catch {
-      return uncompiled;
+      return leaveToGraphql(operation);
     }
   };
   const findCompiled = (document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation => {

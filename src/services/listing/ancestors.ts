@@ -5,6 +5,7 @@ import type { Database } from '../../db/schema.ts';
 import { categorySelect } from '../customer-categories/columns.ts';
 import { databaseOf } from '../deps.ts';
 import type { CustomerCategory } from '../records.ts';
+import { lineSql } from '../upsert/ancestors.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import { ListRequestError } from './errors.ts';
 
@@ -16,23 +17,17 @@ function tooMany(): ListRequestError {
   );
 }
 
-/** Each of the categories and all above them, once. `offset 0` keeps the planner from reading the whole table for every level. */
+/** Each of the categories and all above them, once. */
 async function readUpwards(
   deps: { readonly db: Database },
   actor: Actor,
   ids: readonly number[],
 ): Promise<ReadonlyMap<number, CustomerCategory>> {
   const organizationId = actor.organization.id;
+  const isAsked = sql<boolean>`t.id = any (${ids.map(String)}::bigint[])`;
   const { rows } = await sql<{ row: Json<CustomerCategory> }>`
-    with recursive line (id, parent_id) as (
-      select c.id, c.parent_id from customer_categories c
-      where c.organization_id = ${organizationId} and c.id = any (${ids.map(String)}::bigint[])
-      union
-      select above.id, above.parent_id from line cross join lateral (
-        select c.id, c.parent_id from customer_categories c
-        where c.organization_id = ${organizationId} and c.id = line.parent_id offset 0
-      ) above
-    ), known as (select id from line limit ${ids.length + most + 1})
+    with recursive ${lineSql('customer_categories', sql`${organizationId}`, isAsked)},
+    known as (select id from line limit ${ids.length + most + 1})
     select to_json(r) as row from (
       select ${categorySelect} from known join customer_categories t on t.organization_id = ${organizationId} and t.id = known.id
     ) r`.execute(databaseOf(deps, actor));

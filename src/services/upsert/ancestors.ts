@@ -7,24 +7,34 @@ export type Ancestors = ReadonlyMap<number, number | null>;
 export type AncestorPairs = readonly (readonly [id: number, parentId: number | null])[];
 
 /**
- * A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. `offset 0`
+ * A table expression `line`: the ids and parents of the records that `isStart` picks and of all above them, each once. `offset 0`
  * keeps the planner from reading the whole table for every level.
  */
-export function ancestorsSql(
+export function lineSql(
   table: string,
   organizationId: RawBuilder<number>,
-  { ids, references }: { readonly ids: RawBuilder<unknown>; readonly references: RawBuilder<unknown> },
-): RawBuilder<AncestorPairs> {
-  return sql`(
-    with recursive line as (
-      select t.id, t.parent_id from ${sql.ref(table)} t where t.organization_id = ${organizationId}
-        and (t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))
+  isStart: RawBuilder<boolean>,
+): RawBuilder<unknown> {
+  return sql`line as (
+      select t.id, t.parent_id from ${sql.ref(table)} t where t.organization_id = ${organizationId} and ${isStart}
       union
       select above.id, above.parent_id from line cross join lateral (
         select t.id, t.parent_id from ${sql.ref(table)} t
         where t.organization_id = ${organizationId} and t.id = line.parent_id offset 0
       ) above
-    ) select coalesce(json_agg(json_build_array(id, parent_id)), '[]') from line
+    )`;
+}
+
+/** A JSON expression: the lines from the records that the keys name up to the top of their tree, as `AncestorPairs`. */
+export function ancestorsSql(
+  table: string,
+  organizationId: RawBuilder<number>,
+  { ids, references }: { readonly ids: RawBuilder<unknown>; readonly references: RawBuilder<unknown> },
+): RawBuilder<AncestorPairs> {
+  const isNamed = sql<boolean>`(t.reference = any (${references}::text[]) or t.id = any (${ids}::bigint[]))`;
+  return sql`(
+    with recursive ${lineSql(table, organizationId, isNamed)}
+    select coalesce(json_agg(json_build_array(id, parent_id)), '[]') from line
   )`;
 }
 
