@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { Crowd } from '../crowd.ts';
 import { isConnectionError, isTooManyConnections } from './errors.ts';
 
 /**
@@ -32,7 +33,7 @@ type Waiting = { readonly session: number; readonly since: number; readonly give
 export class SilenceWatch {
   readonly #findWorking: FindWorking;
   readonly #timing: typeof usualTiming;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Crowd<Waiting>();
   #isLooking = false;
 
   constructor(findWorking: FindWorking, timing = usualTiming) {
@@ -44,12 +45,14 @@ export class SilenceWatch {
   watch<Answer>(session: number | undefined, work: Promise<Answer>): Promise<Answer> {
     if (session === undefined) return work;
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { session, since: performance.now(), giveUp: reject };
-      this.#waiting.add(waiting);
+      const isOver = (): boolean => this.#waiting.remove(waiting, place);
+      const giveUp = (error: Error) => isOver() && reject(error);
+      const waiting: Waiting = { session, since: performance.now(), giveUp };
+      const place = this.#waiting.add(waiting);
       if (!this.#isLooking) void this.#look();
       const settle = <Value>(tell: (value: Value) => void) => {
         return (value: Value) => {
-          this.#waiting.delete(waiting);
+          isOver();
           tell(value);
         };
       };
@@ -74,7 +77,7 @@ export class SilenceWatch {
     if (!working) return;
     const lost = overdue.filter(({ session }) => !working.has(session));
     if (lost.length > 0) await delay(this.#timing.grace);
-    for (const waiting of lost) if (this.#waiting.delete(waiting)) waiting.giveUp(new SilentServerError());
+    for (const { giveUp } of lost) giveUp(new SilentServerError());
   }
 }
 

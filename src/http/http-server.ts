@@ -2,6 +2,7 @@ import { type RequestListener, type Server, type ServerResponse, createServer } 
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../contract/limits.ts';
+import { Crowd } from '../crowd.ts';
 import { limitConnections } from './connections.ts';
 import { whenOver } from './when-over.ts';
 
@@ -58,7 +59,7 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   // Node looks twice: at the first time it only notes how much is still to be taken.
   const lookAfter = answerTimeout / 2;
   server.timeout = lookAfter;
-  const underWay = new Set<ServerResponse>();
+  const underWay = new Crowd<ServerResponse>();
   const mostUnsent = options.mostUnsentBytes ?? connections.unsentBytes;
   let isLettingGo = false;
   const letGo = () => {
@@ -67,12 +68,12 @@ export function createHttpServer(listener: RequestListener, options: HttpServerO
   };
   server.on('request', (_, response) => {
     response.shouldKeepAlive &&= !isLettingGo;
-    underWay.add(response);
+    const place = underWay.add(response);
     // Who reads nothing is ended; an answer that takes long to come, such as a change to a subscriber, is not.
     response.on('timeout', (socket: Socket) => {
       if (socket.writableLength > 0) socket.destroy();
     });
-    whenOver(response, () => underWay.delete(response));
+    whenOver(response, () => underWay.remove(response, place));
   });
   server.on('request', listener);
   // What turns answers into Node's takes the time limit off the sockets of streams.

@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Crowd } from '../crowd.ts';
 
 type Finish = () => void;
 
 /** What is to be told when a connection goes. */
-const waiting = new WeakMap<Socket, Set<Finish>>();
+const waiting = new WeakMap<Socket, Crowd<Finish>>();
 
-function watch(socket: Socket): Set<Finish> {
-  const all = new Set<Finish>();
+function watch(socket: Socket): Crowd<Finish> {
+  const all = new Crowd<Finish>();
   waiting.set(socket, all);
   socket.once('close', () => {
     for (const finish of all) finish();
@@ -27,8 +28,8 @@ export function whenOver(response: ServerResponse, callback: () => void): void {
   }
   const all = waiting.get(socket) ?? watch(socket);
   const finish = () => {
-    if (all.delete(finish)) callback();
+    if (all.remove(finish, place)) callback();
   };
-  all.add(finish);
+  const place = all.add(finish);
   response.once('close', finish);
 }

@@ -35,8 +35,9 @@ export type CombinerOptions = {
 class Lane<K extends Kind> {
   readonly organization: OrganizationIdentity;
   waiting: Entry<K>[] = [];
-  /** The names that entries under way use, each with its one entry. */
-  readonly busy = new Map<string, Entry<K>>();
+  /** The names that entries under way use, each with the turn of its one entry; see `Crowd` for why not with the entry itself. */
+  readonly busy = new Map<string, number>();
+  turns = 0;
   writes = 0;
   /** Calls in those writes. */
   writing = 0;
@@ -135,7 +136,7 @@ export class UpsertCombiner<K extends Kind> {
   }
 
   #release(lane: Lane<K>, entry: Entry<K>): void {
-    for (const name of entry.names.own) if (lane.busy.get(name) === entry) lane.busy.delete(name);
+    for (const name of entry.names.own) if (lane.busy.get(name) === entry.turn) lane.busy.delete(name);
   }
 
   /** What comes in by the same turn of the event loop goes together. */
@@ -183,7 +184,10 @@ export class UpsertCombiner<K extends Kind> {
   }
 
   async #write(lane: Lane<K>, entries: readonly Entry<K>[]): Promise<void> {
-    for (const entry of entries) for (const name of entry.names.own) lane.busy.set(name, entry);
+    for (const entry of entries) {
+      entry.turn = lane.turns += 1;
+      for (const name of entry.names.own) lane.busy.set(name, entry.turn);
+    }
     const free = this.#occupy(lane, entries);
     const lost = await this.#round(lane.organization, entries);
     free();

@@ -33,6 +33,8 @@ export type Entry<K extends Kind> = {
   losses: number;
   /** When it was first tried, by the monotonic clock in milliseconds. */
   triedSince?: number;
+  /** Of a call that is written together with others: when its turn was the last time. */
+  turn?: number;
   /** Whether it has waited too long for a lock, or gone with what has. */
   isHeldUp?: boolean;
   /** What was being written when the connection broke: nobody knows whether it was. */
