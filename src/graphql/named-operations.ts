@@ -4,12 +4,11 @@ import type { PersistedOperations } from './persisted-operations.ts';
 
 /**
  * Lets requests name an operation instead of sending it: by `documentId` (GraphQL over HTTP), or by the `sha256Hash` of
- * the `persistedQuery` extension. Other operations may be sent whole as before. They were validated when they were read.
+ * the `persistedQuery` extension. Other operations may be sent whole as before.
  */
 export function useNamedOperations(operations: PersistedOperations): Plugin {
   return usePersistedOperations({
     allowArbitraryOperations: true,
-    skipDocumentValidation: true,
     getPersistedOperation: (id) => operations.get(id) ?? null,
     extractPersistedOperationId: (params, request, context) =>
       'documentId' in params && typeof params.documentId === 'string'
