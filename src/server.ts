@@ -7,19 +7,19 @@ import { notePeer } from './auth/client-address.ts';
 import type { Exposure } from './config/exposure.ts';
 import { limits } from './contract/limits.ts';
 import { createIdentification, useCallers, useCallsLeft } from './graphql/callers.ts';
-import { createContext } from './graphql/create-context.ts';
+import { type CreateContext, createContext as createGraphContext } from './graphql/create-context.ts';
 import { createDocumentCaches } from './graphql/document-cache.ts';
-import { useDocumentLimits } from './graphql/document-limits.ts';
+import { createCostGuard, useDocumentLimits } from './graphql/document-limits.ts';
 import { useErrorOrigins } from './graphql/error-origin.ts';
 import { maskUnexpected } from './graphql/errors.ts';
-import { useGuardedExecution } from './graphql/guarded-execution.ts';
+import { createGuardedExecution, useGuardedExecution } from './graphql/guarded-execution.ts';
 import { useClosedSchema } from './graphql/introspection.ts';
 import { useNamedOperations } from './graphql/named-operations.ts';
 import type { PersistedOperations } from './graphql/persisted-operations.ts';
-import { useScopes } from './graphql/scopes.ts';
+import { createScopeGuard } from './graphql/scopes.ts';
 import { schema } from './graphql/schema.ts';
 import { useSharedReading } from './graphql/shared-reading.ts';
-import { useTracing } from './graphql/tracing.ts';
+import { ShortWay } from './graphql/short-way.ts';
 import { type BodyRoom, createBodyBudget } from './http/body-budget.ts';
 import { useBodyLimit } from './http/body-limit.ts';
 import { type CorsOrigins, createCors } from './http/cors.ts';
@@ -91,25 +91,35 @@ export function createServer(deps: ServerDeps): Server {
     if (!caller) throw new Error('A body is about to be read, and nobody knows whose it is.');
     hold({ organizationId: caller.organization.id, bytes, response });
   };
-  const contextDeps = { services, identify, calls, publicUrl, reportFailure };
+  const createContext: CreateContext = (initial) =>
+    createGraphContext({ services, identify, calls, publicUrl, reportFailure }, initial);
+  const caches = createDocumentCaches();
+  const execution = createGuardedExecution(schema, {
+    guards: [createScopeGuard(schema), createCostGuard(schema)],
+    hidesSuggestions: !exposure.introspection,
+    tracer: tracing,
+  });
+  const shortWay = new ShortWay(schema, execution, caches.documentCache);
   const direct = createDirectOperations({
     path: endpoint,
     maxBytes: limits.graphql.operationBytes,
     identify: (request) => identify(request, 'graphql'),
     admitBody: admit,
     describeCalls,
+    createContext,
+    shortWay,
   });
   const yoga = createYoga<ServerContext, object>({
     schema,
     graphqlEndpoint: endpoint,
-    context: (initialContext) => createContext(contextDeps, initialContext),
+    context: createContext,
     maskedErrors: { maskError: maskUnexpected, isDev: false },
     logging: serverLog,
     cors: false,
     multipart: false,
     extraParamNames: ['documentId'],
     maxRequestBodySize: false,
-    parserAndValidationCache: createDocumentCaches(),
+    parserAndValidationCache: caches,
     landingPage: false,
     graphiql: false,
     plugins: [
@@ -124,14 +134,13 @@ export function createServer(deps: ServerDeps): Server {
       }),
       useUploads(),
       useBodyLimit(limits.graphql, { admit, release }),
-      useScopes(schema),
-      useDocumentLimits(schema),
+      useDocumentLimits(),
       ...(exposure.introspection ? [] : [useClosedSchema()]),
-      useGuardedExecution(schema),
+      useGuardedExecution(execution),
       useErrorOrigins(),
       useSharedReading(services),
       ...(persistedOperations.size > 0 ? [useNamedOperations(persistedOperations)] : []),
-      ...(tracing ? [useTracing(tracing)] : []),
+      shortWay.plugin,
       direct.plugin,
     ],
   });
@@ -139,7 +148,8 @@ export function createServer(deps: ServerDeps): Server {
   const answer = async (exchange: NodeExchange): Promise<void> => {
     if (answerPreflight(exchange)) return;
     notePeer(exchange.incoming);
-    if (isRestRequest(exchange)) await answerRest(exchange, { yoga, describeCalls, admitBody: admit });
+    if (isRestRequest(exchange))
+      await answerRest(exchange, { yoga, createContext, shortWay, describeCalls, admitBody: admit });
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
   return {

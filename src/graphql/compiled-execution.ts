@@ -123,9 +123,12 @@ async function executeSerially(
  * Executes operations by functions that are made once for each of them, where graphql-js walks through document and types
  * each time. Only what succeeds is answered this way: whatever does not compile, whose variables do not fit, or that fails
  * in the middle graphql-js executes, with what the operation's own fields have answered, so that it tells of errors and
- * nothing is written twice.
+ * nothing is written twice. `options` are for graphql-js.
  */
-export function createExecutor(schema: GraphQLSchema, options: NonNullable<ExecutionArgs['options']>): typeof execute {
+export function createExecutor(
+  schema: GraphQLSchema,
+  options: Pick<ExecutionArgs, 'hideSuggestions' | 'options'>,
+): typeof execute {
   const operations = new LRUCache<OperationDefinitionNode, CompiledOperation>({
     maxSize: mostKept,
     sizeCalculation: ({ size }) => size,
@@ -165,16 +168,16 @@ export function createExecutor(schema: GraphQLSchema, options: NonNullable<Execu
     const { document, operationName, rootValue, contextValue } = args;
     const operation = getOperationAST(document, operationName);
     const compiled = operation && findCompiled(document, operation);
-    if (!compiled) return execute({ ...args, options });
+    if (!compiled) return execute({ ...args, ...options });
     let variableValues: Execution['variableValues'];
     try {
       variableValues = compiled.coerce(args.variableValues ?? {});
     } catch {
-      return execute({ ...args, options });
+      return execute({ ...args, ...options });
     }
     const answers = new RootAnswers(rootValue);
     return run(operation, compiled, { rootValue, variableValues, contextValue }, answers).catch(() =>
-      execute({ ...args, schema: replaySchema, rootValue: answers, options }),
+      execute({ ...args, schema: replaySchema, rootValue: answers, ...options }),
     );
   };
 }

@@ -14,7 +14,7 @@ export type FormReading = {
 };
 
 /** What every resolver gets. `publicUrl` has no slash at its end. */
-export type GraphContext = YogaInitialContext & {
+export type GraphContext = Pick<YogaInitialContext, 'request'> & {
   readonly actor: Caller;
   readonly services: Services;
   readonly relations: Relations;

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { YogaInitialContext } from 'graphql-yoga';
 import type { CallLimit } from '../auth/call-limit.ts';
 import type { Door } from '../auth/credentials.ts';
 import type { Services } from '../services/services.ts';
@@ -18,14 +17,17 @@ type ContextDeps = {
   readonly reportFailure: (failure: unknown) => void;
 };
 
-/** What a door gives to begin with: the response that Node sends, and its name; without one it is GraphQL's own. */
-type InitialContext = YogaInitialContext & { readonly res: ServerResponse; readonly door?: Door };
+/** What a door gives to begin with: a request, the response that Node sends, and its name; without one it is GraphQL's own. */
+export type InitialContext = { readonly request: Request; readonly res: ServerResponse; readonly door?: Door };
 
-/** What Yoga adds to every operation's context. Throws what tells why the caller is not let in, before a body is read. */
+/** Makes the context of a request's operations. */
+export type CreateContext = (initial: InitialContext) => Promise<GraphContext>;
+
+/** The context of a request's operations. Throws what tells why the caller is not let in, before a body is read. */
 export async function createContext(
   { services, identify, calls, publicUrl, reportFailure }: ContextDeps,
   { request, door = 'graphql', res }: InitialContext,
-): Promise<Omit<GraphContext, keyof YogaInitialContext>> {
+): Promise<GraphContext> {
   const actor = await identify(request, door).catch((error: unknown) => {
     noteOrigin(error, request);
     throw error;
@@ -36,6 +38,7 @@ export async function createContext(
     reportFailure(failure);
   };
   return {
+    request,
     actor,
     services,
     relations,

@@ -13,6 +13,7 @@ import { findAnswerLength } from './answer-length.ts';
 import { type SentVariables, estimateCost, listRootFields } from './document-cost.ts';
 import { measureShape } from './document-shape.ts';
 import { DocumentRefusedError, createInputError } from './errors.ts';
+import type { Guard } from './guarded-execution.ts';
 
 const { document: documentLimits } = limits.graphql;
 
@@ -99,25 +100,21 @@ export function createJudge(schema: GraphQLSchema) {
   };
 }
 
-type Operation = {
-  readonly document: DocumentNode;
-  readonly operationName?: string | null | undefined;
-  readonly variableValues?: SentVariables | null | undefined;
-};
-
-/** Refuses documents that hold more than they may, and operations that could cost more, before they are executed. */
-export function useDocumentLimits(schema: GraphQLSchema): Plugin {
-  const judge = createJudge(schema);
-  const refuse = (args: Operation, stop: (result: { errors: Error[] }) => void) => {
-    const operation = getOperationAST(args.document, args.operationName);
-    const problem = operation && judge(args.document, operation, args.variableValues ?? {});
-    if (typeof problem === 'string') stop({ errors: [createInputError(problem)] });
-  };
+/** Refuses documents that hold more than they may, before anything else looks at them. */
+export function useDocumentLimits(): Plugin {
   return {
     onParse({ parseFn, setParseFn }) {
       setParseFn((source: string, options?: object) => parseWithinLimits(source, parseFn as Parse, options));
     },
-    onExecute: ({ args, setResultAndStopExecution }) => refuse(args, setResultAndStopExecution),
-    onSubscribe: ({ args, setResultAndStopExecution }) => refuse(args, setResultAndStopExecution),
+  };
+}
+
+/** Refuses operations that could cost more than they may. */
+export function createCostGuard(schema: GraphQLSchema): Guard {
+  const judge = createJudge(schema);
+  return ({ document, operationName, variableValues }) => {
+    const operation = getOperationAST(document, operationName);
+    const problem = operation ? judge(document, operation, variableValues ?? {}) : undefined;
+    return problem === undefined ? undefined : createInputError(problem);
   };
 }

@@ -18,7 +18,7 @@ function refuseIntrospection(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Keeps the schema from who does not know it: no introspection, and no error guesses at what was meant. */
+/** Keeps the schema from who does not know it: no introspection, and no error of a document guesses at what was meant. */
 export function useClosedSchema(): Plugin {
   return {
     onValidate({ addValidationRule, setValidationFn }) {
@@ -27,7 +27,5 @@ export function useClosedSchema(): Plugin {
         validate(schema, document, rules, { hideSuggestions: true }),
       );
     },
-    onExecute: ({ args }) => void Object.assign(args, { hideSuggestions: true }),
-    onSubscribe: ({ args }) => void Object.assign(args, { hideSuggestions: true }),
   };
 }

@@ -133,19 +133,20 @@ export function createAllLists(services: Services, actor: Actor, relations?: Rel
         },
       ),
   );
-  return {
-    customers: createLists(
-      services.customers,
-      actor,
-      {},
-      relations && ((related) => primeCustomers(relations, related)),
-    ),
-    categories: createLists(
+  const customers = lazily(() =>
+    createLists(services.customers, actor, {}, relations && ((related) => primeCustomers(relations, related))),
+  );
+  const categories = lazily(() =>
+    createLists(
       services.customerCategories,
       actor,
       {},
       relations && (({ parent }) => relations.categories.prime(parent ?? [])),
     ),
+  );
+  return {
+    customers: (...request: Parameters<ReturnType<typeof customers>>) => customers()(...request),
+    categories: (...request: Parameters<ReturnType<typeof categories>>) => categories()(...request),
     /** The categories above the one of that id, from the root down. */
     ancestors: (id: number) => ancestors().load(id),
   };

@@ -7,13 +7,10 @@ import {
   isObjectType,
   visit,
 } from 'graphql';
-import type { Plugin } from 'graphql-yoga';
-import { type Caller, type Scope, hasScope } from '../actor.ts';
+import { type Scope, hasScope } from '../actor.ts';
 import { texts } from '../contract/errors.ts';
-import type { GraphContext } from './context.ts';
 import { createClientError } from './errors.ts';
-
-type Operation = { readonly document: DocumentNode; readonly operationName?: string | null };
+import type { Guard } from './guarded-execution.ts';
 
 /** The names of the fields that hold lists which go on in pages. */
 function listConnectionFields(schema: GraphQLSchema): ReadonlySet<string> {
@@ -33,21 +30,18 @@ function selectsAny(document: DocumentNode, fields: ReadonlySet<string>): boolea
  * Refuses operations that their caller is not allowed: queries and subscriptions need `read`, mutations `write`. A mutation may
  * tell of what it wrote, but lists are for readers.
  */
-export function useScopes(schema: GraphQLSchema): Plugin<GraphContext> {
+export function createScopeGuard(schema: GraphQLSchema): Guard {
   const connectionFields = listConnectionFields(schema);
-
-  const findMissing = ({ document, operationName }: Operation, caller: Caller): Scope | undefined => {
+  const findMissing: (...operation: Parameters<Guard>) => Scope | undefined = (operation) => {
+    const { document, operationName, contextValue } = operation;
     const type = getOperationAST(document, operationName)?.operation;
     const scope = type === OperationTypeNode.MUTATION ? 'write' : 'read';
-    if (!hasScope(caller, scope)) return scope;
-    return !hasScope(caller, 'read') && selectsAny(document, connectionFields) ? 'read' : undefined;
+    const { actor } = contextValue;
+    if (!hasScope(actor, scope)) return scope;
+    return !hasScope(actor, 'read') && selectsAny(document, connectionFields) ? 'read' : undefined;
   };
-  const refuse = (args: Operation & { contextValue: GraphContext }, stop: (result: { errors: Error[] }) => void) => {
-    const missing = findMissing(args, args.contextValue.actor);
-    if (missing !== undefined) stop({ errors: [createClientError('forbidden', texts.missingScope(missing))] });
-  };
-  return {
-    onExecute: ({ args, setResultAndStopExecution }) => refuse(args, setResultAndStopExecution),
-    onSubscribe: ({ args, setResultAndStopExecution }) => refuse(args, setResultAndStopExecution),
+  return (operation) => {
+    const missing = findMissing(operation);
+    return missing === undefined ? undefined : createClientError('forbidden', texts.missingScope(missing));
   };
 }

@@ -1,6 +1,8 @@
 import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
+import type { CreateContext } from '../graphql/create-context.ts';
+import { type ShortWay, isPlain } from '../graphql/short-way.ts';
 import type { BodyRoom } from './body-budget.ts';
 import { type NodeExchange, type ServerContext, createBodilessRequest, readText, sendText } from './node-exchange.ts';
 import { parseJson } from './parse-json.ts';
@@ -25,9 +27,11 @@ export type DirectOptions = {
   readonly identify: (request: Request) => Promise<unknown>;
   readonly admitBody: BodyRoom['admit'];
   readonly describeCalls: DescribeCalls;
+  readonly createContext: CreateContext;
+  readonly shortWay: Pick<ShortWay, 'find' | 'execute' | 'noteValid'>;
 };
 
-/** The short way for operations. The plugin has to be Yoga's last one. */
+/** The direct way for operations. The plugin has to be Yoga's last one. */
 export type DirectOperations = {
   readonly plugin: Plugin;
   /** Resolves to whether the request is answered: what is not, Yoga has to. Undefined for requests of another kind. */
@@ -61,20 +65,30 @@ function isParams(value: unknown): value is GraphQLParams {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether there is nothing to a result but data: errors and streams have rules of their own. */
-function isPlain(result: Result | undefined): result is ExecutionResult {
-  return result !== undefined && 'data' in result && !result.errors && !result.extensions;
-}
-
 /**
- * Answers operations sent as JSON from Node's own request, which is nearly all of them: the same plugins, parser and executor,
- * but none of fetch's streams and adapters, which cost as much as all the rest. Whatever is not plain data in the end, or
- * does not get that far, is handed to Yoga with what has come of it, so that only Yoga tells of errors.
+ * Answers operations sent as JSON from Node's own request, which is nearly all of them: what was met before by the short way,
+ * the others by Yoga's plugins, parser and executor, but without fetch's streams and adapters, which cost as much as all the
+ * rest. Whatever is not plain data in the end, or does not get that far, is handed to Yoga with what has come of it, so that
+ * only Yoga tells of errors.
  */
 export function createDirectOperations(options: DirectOptions): DirectOperations {
   const exchanges = new WeakMap<object, Handover>();
   const requests = new WeakMap<Request, Handover>();
 
+  const { shortWay, createContext } = options;
+
+  const executeParams = async (
+    yoga: Yoga,
+    { incoming: req, response: res }: NodeExchange,
+    { params, request }: { readonly params: GraphQLParams; readonly request: Request },
+  ): Promise<Result | undefined> => {
+    const known = shortWay.find(params);
+    const quick = known && (await shortWay.execute(known, await createContext({ request, res })));
+    if (quick) return quick;
+    const result = await yoga.getResultForParams({ params, request }, { req, res });
+    if (!known && result && isPlain(result)) shortWay.noteValid(params);
+    return result;
+  };
   const execute = async (yoga: Yoga, exchange: NodeExchange): Promise<Handover> => {
     const { incoming, response } = exchange;
     const request = createBodilessRequest(exchange, yoga.fetchAPI);
@@ -85,8 +99,7 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
       body = await readText(incoming);
       const params = parseJson(body);
       if (!isParams(params)) return { request, body, result: undefined };
-      const result = await yoga.getResultForParams({ params, request }, { req: incoming, res: response });
-      return { request, body, result };
+      return { request, body, result: await executeParams(yoga, exchange, { params, request }) };
     } catch {
       // Who is not let in, or not now, and parameters that are none, are refused again by Yoga: nothing was executed.
       return { request, body, result: undefined };
@@ -95,7 +108,7 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
   const run = async (yoga: Yoga, exchange: NodeExchange, answerType: string): Promise<boolean> => {
     const executed = await execute(yoga, exchange);
     const { request, result } = executed;
-    if (!isPlain(result)) {
+    if (!result || !isPlain(result)) {
       exchanges.set(exchange.incoming, executed);
       requests.set(request, executed);
       return false;

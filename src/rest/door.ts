@@ -7,14 +7,20 @@ import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
 import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
-import { type Execute, type Yoga, fromGraphQLError, isGraphQLError, prepareExecution } from './execute.ts';
+import {
+  type Execute,
+  type ExecuteDeps,
+  type Yoga,
+  fromGraphQLError,
+  isGraphQLError,
+  prepareExecution,
+} from './execute.ts';
 import { readIntent } from './intent.ts';
 import { type Form, FormError, readForm } from './form.ts';
 import { type Route, matchRoute } from './route.ts';
 
 /** What the door works with. */
-export type RestDeps = {
-  readonly yoga: Yoga;
+export type RestDeps = ExecuteDeps & {
   readonly describeCalls: DescribeCalls;
   readonly admitBody: BodyRoom['admit'];
 };
@@ -77,13 +83,10 @@ function toFailure(error: unknown, request: Request, logger: Yoga['logger']): Re
   return createServerError();
 }
 
-async function answerRequest(
-  { yoga, admitBody }: RestDeps,
-  exchange: NodeExchange,
-  request: Request,
-): Promise<RestAnswer> {
+async function answerRequest(deps: RestDeps, exchange: NodeExchange, request: Request): Promise<RestAnswer> {
+  const { yoga, admitBody } = deps;
   try {
-    const execute = await prepareExecution(yoga, { request, params: {}, door: 'rest', res: exchange.response });
+    const execute = await prepareExecution(deps, { request, door: 'rest', res: exchange.response });
     return await answerRoute(matchRoute(request.method, rawPath(request.url)), {
       exchange,
       request,
@@ -101,7 +104,7 @@ export function isRestRequest({ incoming }: NodeExchange): boolean {
 }
 
 /**
- * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations by Yoga's plugins and renders
+ * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations and renders
  * their answers. It has no way of its own to the data.
  */
 export async function answerRest(exchange: NodeExchange, deps: RestDeps): Promise<void> {
