@@ -4,7 +4,7 @@ import type { DescribeCalls } from '../graphql/callers.ts';
 import type { CreateContext } from '../graphql/create-context.ts';
 import { type ShortWay, isPlain } from '../graphql/short-way.ts';
 import type { BodyRoom } from './body-budget.ts';
-import { type NodeExchange, type ServerContext, createBodilessRequest, readText, sendText } from './node-exchange.ts';
+import { type NodeExchange, type ServerContext, createBodilessRequest, readBytes, sendText } from './node-exchange.ts';
 import { parseJson } from './parse-json.ts';
 
 type Result = ExecutionResult | AsyncIterable<ExecutionResult>;
@@ -96,7 +96,7 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
     try {
       await options.identify(request);
       options.admitBody(request, response, Number(incoming.headers['content-length']));
-      body = await readText(incoming);
+      body = (await readBytes(incoming)).toString();
       const params = parseJson(body);
       if (!isParams(params)) return { request, body, result: undefined };
       return { request, body, result: await executeParams(yoga, exchange, { params, request }) };

@@ -1,9 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FetchAPI } from 'graphql-yoga';
+import { limits } from '../contract/limits.ts';
 import { type RequestBody, createBody } from './body.ts';
 
 /** One request as Node has it, and what answers it. */
 export type NodeExchange = { readonly incoming: IncomingMessage; readonly response: ServerResponse };
+
+/** What is read in one piece. */
+const shortBytes = limits.connections.bodies.smallBytes;
 
 /** What Yoga is told of a request beside what fetch has. */
 export type ServerContext = { readonly req: IncomingMessage; readonly res: ServerResponse };
@@ -29,19 +33,26 @@ export function createBodilessRequest({ incoming }: NodeExchange, { Request }: F
 }
 
 /** The whole body. Rejects where the client goes away before its end. */
-export function readText(incoming: IncomingMessage): Promise<string> {
+export function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('error', reject);
-    incoming.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    incoming.on('end', () => resolve(Buffer.concat(chunks)));
   });
 }
 
-/** The body as it comes; it may be left half read. */
-export function openNodeBody(incoming: IncomingMessage): RequestBody {
+/** A body that is known to be short. Node's own iterator takes as long as what is made of it. */
+async function* readAtOnce(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  yield await readBytes(incoming);
+}
+
+/** The body, of which as many bytes are declared, as it comes, or at once where it is short; it may be left half read. */
+export function openNodeBody(incoming: IncomingMessage, declared: number | undefined): RequestBody {
   const read = (): AsyncIterable<Uint8Array> => incoming.iterator({ destroyOnReturn: false });
-  return createBody(read, () => incoming.destroy());
+  const body = createBody(read, () => incoming.destroy());
+  const isShort = declared !== undefined && declared <= shortBytes;
+  return isShort ? { ...body, chunks: readAtOnce(incoming) } : body;
 }
 
 /** Of longer texts Node is given the bytes, since it counts characters of what a client has not taken yet. */

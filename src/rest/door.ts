@@ -38,11 +38,12 @@ const keptBytes = limits.form.textBytes + limits.images.fileBytes;
 /** Makes room for a form and reads it. One of undeclared length is taken to be small until it turns out not to be. */
 async function receiveForm({ exchange, request, admitBody }: RestRequest, fileField: string): Promise<Form> {
   const { incoming, response } = exchange;
-  const { 'content-type': contentType = null, 'content-length': declared } = incoming.headers;
+  const { 'content-type': contentType = null, 'content-length': length } = incoming.headers;
+  const declared = length === undefined ? undefined : Number(length);
   const { smallBytes } = limits.connections.bodies;
   const admit = (bytes: number) => admitBody(request, response, Math.min(bytes, keptBytes));
-  admit(Number(declared ?? smallBytes));
-  const body = openNodeBody(incoming);
+  admit(declared ?? smallBytes);
+  const body = openNodeBody(incoming, declared);
   const chunks =
     declared === undefined && body.chunks ? watchSize(body.chunks, smallBytes, () => admit(keptBytes)) : body.chunks;
   try {
