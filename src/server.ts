@@ -73,7 +73,7 @@ export type Server = { readonly listener: RequestListener };
 
 const endpoint = '/graphql';
 
-/** Both doors and the images: one ordered list of Yoga's plugins, and the short ways past fetch's adapters. */
+/** Both doors and the images: one ordered list of Yoga's plugins, and the ways past fetch's adapters and past their hooks. */
 export function createServer(deps: ServerDeps): Server {
   const { services, authenticate, calls, isAuthenticated, now, blobs, publicUrl, persistedOperations } = deps;
   const { exposure, corsOrigins, telemetry, pages } = deps;

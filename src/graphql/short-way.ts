@@ -98,7 +98,7 @@ export class ShortWay {
     return isKnown ? { document, operationName, variableValues } : undefined;
   }
 
-  /** The result of an operation; undefined where Yoga is to be asked for it, whether it was executed or not. Never throws. */
+  /** The result of a request's operation, one at a time; undefined where Yoga is to be asked for it, executed or not. */
   async execute(operation: KnownOperation, contextValue: GraphContext): Promise<ExecutionResult | undefined> {
     const { request } = contextValue;
     const pending = { schema: this.#schema, ...operation, contextValue };

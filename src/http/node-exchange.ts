@@ -1,13 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FetchAPI } from 'graphql-yoga';
-import { limits } from '../contract/limits.ts';
 import { type RequestBody, createBody } from './body.ts';
 
 /** One request as Node has it, and what answers it. */
 export type NodeExchange = { readonly incoming: IncomingMessage; readonly response: ServerResponse };
-
-/** What is read in one piece. */
-const shortBytes = limits.connections.bodies.smallBytes;
 
 /** What Yoga is told of a request beside what fetch has. */
 export type ServerContext = { readonly req: IncomingMessage; readonly res: ServerResponse };
@@ -32,9 +28,11 @@ export function createBodilessRequest({ incoming }: NodeExchange, { Request }: F
   return new Request(`http://${incoming.headers.host ?? ''}${url}`, { method, headers });
 }
 
-/** The whole body. Rejects where the client goes away before its end. */
+/** The whole body. Rejects where the client goes away before its end, or has gone. */
 export function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    // Then it tells nobody any more.
+    if (incoming.destroyed) reject(new Error('The client has gone.'));
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('error', reject);
@@ -42,16 +40,15 @@ export function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** A body that is known to be short. Node's own iterator takes as long as what is made of it. */
+/** Node's own iterator takes as long as what is made of a short body. */
 async function* readAtOnce(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   yield await readBytes(incoming);
 }
 
-/** The body, of which as many bytes are declared, as it comes, or at once where it is short; it may be left half read. */
-export function openNodeBody(incoming: IncomingMessage, declared: number | undefined): RequestBody {
+/** The body as it comes, or in one piece where nothing can be said of it before its end; it may be left half read. */
+export function openNodeBody(incoming: IncomingMessage, { isShort = false } = {}): RequestBody {
   const read = (): AsyncIterable<Uint8Array> => incoming.iterator({ destroyOnReturn: false });
   const body = createBody(read, () => incoming.destroy());
-  const isShort = declared !== undefined && declared <= shortBytes;
   return isShort ? { ...body, chunks: readAtOnce(incoming) } : body;
 }
 

@@ -35,6 +35,8 @@ type RestRequest = {
 /** The most that is kept of a form, whatever it has beside. */
 const keptBytes = limits.form.textBytes + limits.images.fileBytes;
 
+const urlencoded = /^application\/x-www-form-urlencoded\b/i;
+
 /** Makes room for a form and reads it. One of undeclared length is taken to be small until it turns out not to be. */
 async function receiveForm({ exchange, request, admitBody }: RestRequest, fileField: string): Promise<Form> {
   const { incoming, response } = exchange;
@@ -43,7 +45,8 @@ async function receiveForm({ exchange, request, admitBody }: RestRequest, fileFi
   const { smallBytes } = limits.connections.bodies;
   const admit = (bytes: number) => admitBody(request, response, Math.min(bytes, keptBytes));
   admit(declared ?? smallBytes);
-  const body = openNodeBody(incoming, declared);
+  const isShort = declared !== undefined && declared <= smallBytes && urlencoded.test(contentType ?? '');
+  const body = openNodeBody(incoming, { isShort });
   const chunks =
     declared === undefined && body.chunks ? watchSize(body.chunks, smallBytes, () => admit(keptBytes)) : body.chunks;
   try {

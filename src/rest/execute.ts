@@ -37,7 +37,7 @@ export function isGraphQLError(error: unknown): error is GraphQLError {
 
 /**
  * Finds out who calls, then answers the way to execute operations on their behalf. What keeps the caller out is thrown as
- * GraphQL's error, what an operation tells as a RestError, and whatever else went wrong as it is: Yoga's hooks tell of it.
+ * GraphQL's error, what an operation tells as a RestError, and whatever else an execution throws as it is.
  */
 export async function prepareExecution(
   { yoga, createContext, shortWay }: ExecuteDeps,

@@ -33,7 +33,7 @@ export type Entry<K extends Kind> = {
   losses: number;
   /** When it was first tried, by the monotonic clock in milliseconds. */
   triedSince?: number;
-  /** Of a call that is written together with others: when its turn was the last time. */
+  /** Of a single call: which turn it had the last time. */
   turn?: number;
   /** Whether it has waited too long for a lock, or gone with what has. */
   isHeldUp?: boolean;
