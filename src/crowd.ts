@@ -1,7 +1,7 @@
 /**
- * Who comes and goes with every request. A Set or a Map leaves its former tables behind as it changes, each of which refers
- * to the next: once one of them has grown old, whatever was in the later ones outlives the collections of young garbage, and
- * so does all that it refers to. That took as much time as all collections should.
+ * Who comes and goes with every request. In V8 a Set or a Map leaves its former tables behind as it changes, each of which
+ * refers to the next: once one of them has grown old, whatever was in the later ones outlives the collections of young
+ * garbage, and so does all that it refers to.
  */
 export class Crowd<Member extends object> implements Iterable<Member> {
   readonly #members: (Member | undefined)[] = [];

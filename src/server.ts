@@ -91,8 +91,8 @@ export function createServer(deps: ServerDeps): Server {
     if (!caller) throw new Error('A body is about to be read, and nobody knows whose it is.');
     hold({ organizationId: caller.organization.id, bytes, response });
   };
-  const createContext: CreateContext = (initial) =>
-    createGraphContext({ services, identify, calls, publicUrl, reportFailure }, initial);
+  const contextDeps = { services, identify, calls, publicUrl, reportFailure };
+  const createContext: CreateContext = (initial) => createGraphContext(contextDeps, initial);
   const caches = createDocumentCaches();
   const execution = createGuardedExecution(schema, {
     guards: [createScopeGuard(schema), createCostGuard(schema)],
@@ -144,12 +144,12 @@ export function createServer(deps: ServerDeps): Server {
       direct.plugin,
     ],
   });
+  const restDeps = { yoga, createContext, shortWay, describeCalls, admitBody: admit };
   const answerPreflight = createCors(corsOrigins);
   const answer = async (exchange: NodeExchange): Promise<void> => {
     if (answerPreflight(exchange)) return;
     notePeer(exchange.incoming);
-    if (isRestRequest(exchange))
-      await answerRest(exchange, { yoga, createContext, shortWay, describeCalls, admitBody: admit });
+    if (isRestRequest(exchange)) await answerRest(exchange, restDeps);
     else if (!(await direct.answer(yoga, exchange))) await yoga(exchange.incoming, exchange.response);
   };
   return {

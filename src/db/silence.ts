@@ -45,14 +45,14 @@ export class SilenceWatch {
   watch<Answer>(session: number | undefined, work: Promise<Answer>): Promise<Answer> {
     if (session === undefined) return work;
     return new Promise((resolve, reject) => {
-      const isOver = (): boolean => this.#waiting.remove(waiting, place);
-      const giveUp = (error: Error) => isOver() && reject(error);
+      const leave = (): boolean => this.#waiting.remove(waiting, place);
+      const giveUp = (error: Error) => leave() && reject(error);
       const waiting: Waiting = { session, since: performance.now(), giveUp };
       const place = this.#waiting.add(waiting);
       if (!this.#isLooking) void this.#look();
       const settle = <Value>(tell: (value: Value) => void) => {
         return (value: Value) => {
-          isOver();
+          leave();
           tell(value);
         };
       };

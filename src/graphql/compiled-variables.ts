@@ -13,13 +13,10 @@ import {
   valueFromAST,
 } from 'graphql';
 import { unfit } from './compiled-selection.ts';
+import { isObject } from './is-object.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Coerce = (value: unknown) => unknown;
-
-function isObject(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function compileLeaf(type: GraphQLLeafType): Coerce {
   return (value) => {

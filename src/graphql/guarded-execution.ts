@@ -1,11 +1,4 @@
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type GraphQLSchema,
-  getOperationAST,
-  subscribe,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, type GraphQLSchema, getOperationAST, subscribe } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { limits } from '../contract/limits.ts';
 import type { TraceStep, Tracer } from '../monitor.ts';
@@ -46,9 +39,7 @@ function markRefusal<Answer extends object>(result: Answer | ExecutionResult): A
   return result;
 }
 
-type Named = { readonly document: DocumentNode; readonly operationName?: string | null | undefined };
-
-function describeOperation({ document, operationName }: Named): TraceStep {
+function describeOperation({ document, operationName }: ExecutionArgs): TraceStep {
   const operation = getOperationAST(document, operationName);
   const { operation: type = 'query', name } = operation ?? {};
   return {

@@ -8,6 +8,7 @@ import {
 import type { GraphQLParams, Plugin } from 'graphql-yoga';
 import type { GraphContext } from './context.ts';
 import type { GuardedExecution, PendingOperation } from './guarded-execution.ts';
+import { isObject } from './is-object.ts';
 
 /** A query or mutation that is known to be valid. */
 export type KnownOperation = Pick<PendingOperation, 'document' | 'operationName' | 'variableValues'>;
@@ -25,10 +26,6 @@ const usualNames: ReadonlySet<string> = new Set<keyof UsualParams>(['query', 'op
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isLeftOutOr<Value>(

@@ -2,6 +2,7 @@ import type { ExecutionResult } from 'graphql';
 import type { GraphQLParams, Plugin, YogaServerInstance } from 'graphql-yoga';
 import type { DescribeCalls } from '../graphql/callers.ts';
 import type { CreateContext } from '../graphql/create-context.ts';
+import { isObject } from '../graphql/is-object.ts';
 import { type ShortWay, isPlain } from '../graphql/short-way.ts';
 import type { BodyRoom } from './body-budget.ts';
 import { type NodeExchange, type ServerContext, createBodilessRequest, readBytes, sendText } from './node-exchange.ts';
@@ -62,7 +63,7 @@ function findAnswerType({ incoming }: NodeExchange, { path, maxBytes }: DirectOp
 }
 
 function isParams(value: unknown): value is GraphQLParams {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /**
@@ -74,7 +75,6 @@ function isParams(value: unknown): value is GraphQLParams {
 export function createDirectOperations(options: DirectOptions): DirectOperations {
   const exchanges = new WeakMap<object, Handover>();
   const requests = new WeakMap<Request, Handover>();
-
   const { shortWay, createContext } = options;
 
   const executeParams = async (
@@ -101,7 +101,7 @@ export function createDirectOperations(options: DirectOptions): DirectOperations
       if (!isParams(params)) return { request, body, result: undefined };
       return { request, body, result: await executeParams(yoga, exchange, { params, request }) };
     } catch {
-      // Who is not let in, or not now, and parameters that are none, are refused again by Yoga: nothing was executed.
+      // Who is not let in, or not now, and parameters that are none, are refused again by Yoga. What was executed it meets.
       return { request, body, result: undefined };
     }
   };

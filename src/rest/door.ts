@@ -108,8 +108,8 @@ export function isRestRequest({ incoming }: NodeExchange): boolean {
 }
 
 /**
- * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations and renders
- * their answers. It has no way of its own to the data.
+ * The old form-POST contract (rulings 1–8): a thin adapter that executes the GraphQL operations and renders their answers. It
+ * has no way of its own to the data.
  */
 export async function answerRest(exchange: NodeExchange, deps: RestDeps): Promise<void> {
   const { yoga, describeCalls } = deps;
