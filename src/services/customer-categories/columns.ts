@@ -12,7 +12,5 @@ export const categoryColumns: readonly Column<keyof CustomerCategoryState>[] = [
   column('jsonb', 'image', 'image'),
 ];
 
-export const categoryColumnSql = createColumnSql(categoryColumns);
-
 /** A category from the table aliased `t`, its keys those of `CustomerCategory`. */
-export const categorySelect: RawBuilder<unknown> = sql`${storedSql}, ${categoryColumnSql.select}`;
+export const categorySelect: RawBuilder<unknown> = sql`${storedSql}, ${createColumnSql(categoryColumns).select}`;

@@ -2,7 +2,7 @@ import { customerCategoryParameters } from '../../contract/parameters.ts';
 import type { CustomerCategoryState } from '../records.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
 import { createWriter } from '../upsert/write.ts';
-import { categoryColumnSql } from './columns.ts';
+import { categoryColumns } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
 import { judgeCategory, rootName } from './judge.ts';
 import { type CategorySnapshot, readCategories } from './read.ts';
@@ -25,7 +25,7 @@ export const categoryModel: UpsertModel<CategoryKind> = {
   },
   table: 'customer_categories',
   read: readCategories,
-  write: createWriter({ table: 'customer_categories', kind: 'customerCategory', columns: categoryColumnSql }),
+  write: createWriter({ table: 'customer_categories', kind: 'customerCategory', columns: categoryColumns }),
   rowsOf: (snapshot) => snapshot.categories,
   judge: judgeCategory,
   tiesOf: ({ parent, isRoot }) => {

@@ -50,7 +50,5 @@ export const customerColumns: readonly CustomerColumn[] = [
   column('bigint[]', 'payment_type_ids', 'paymentTypeIds', 'paymentTypes'),
 ];
 
-export const customerColumnSql = createColumnSql(customerColumns);
-
 /** A customer from the table aliased `t`, its keys those of `Customer`. */
-export const customerSelect: RawBuilder<unknown> = sql`${storedSql}, ${customerColumnSql.select}`;
+export const customerSelect: RawBuilder<unknown> = sql`${storedSql}, ${createColumnSql(customerColumns).select}`;

@@ -2,7 +2,7 @@ import { customerParameters } from '../../contract/parameters.ts';
 import type { CustomerState } from '../records.ts';
 import type { ResultOf, UpsertModel } from '../upsert/model.ts';
 import { createWriter } from '../upsert/write.ts';
-import { customerColumnSql } from './columns.ts';
+import { customerColumns } from './columns.ts';
 import type { UpsertCustomerInput } from './input.ts';
 import { judgeCustomer } from './judge.ts';
 import { type CustomerSnapshot, readCustomers } from './read.ts';
@@ -25,7 +25,7 @@ export const customerModel: UpsertModel<CustomerKind> = {
   },
   table: 'customers',
   read: readCustomers,
-  write: createWriter({ table: 'customers', kind: 'customer', columns: customerColumnSql }),
+  write: createWriter({ table: 'customers', kind: 'customer', columns: customerColumns }),
   rowsOf: (snapshot) => snapshot.customers,
   judge: judgeCustomer,
   tiesOf: ({ parentCustomer, isSubCustomer }) => {

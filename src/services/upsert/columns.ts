@@ -22,10 +22,7 @@ export function defineColumn<Key extends string>(
 type AnyColumn = Column<string>;
 
 /** The SQL fragments that read and write a record through JSON, where keys are those of its state. */
-export function createColumnSql<Key extends string>(
-  columns: readonly Column<Key>[],
-): {
-  keys: readonly Key[];
+export function createColumnSql(columns: readonly AnyColumn[]): {
   select: RawBuilder<unknown>;
   insertInto: RawBuilder<unknown>;
   insertFrom: RawBuilder<unknown>;
@@ -34,7 +31,6 @@ export function createColumnSql<Key extends string>(
 } {
   const list = (write: (column: AnyColumn) => string) => sql.raw(columns.map(write).join(', '));
   return {
-    keys: columns.map(({ key }) => key),
     select: list(({ column, key }) => `t.${column} as "${key}"`),
     insertInto: list(({ column }) => column),
     insertFrom: list(({ key }) => `i."${key}"`),
