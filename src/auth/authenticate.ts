@@ -33,15 +33,27 @@ export type AuthenticationDeps = {
   readonly now: () => Date;
 };
 
+/** Reads the host's name of addresses, of which nearly all begin alike. */
+function createHostnameReader(): (url: string) => string {
+  let known = { origin: '', hostname: '' };
+  return (url) => {
+    const end = url.indexOf('/', 'https://'.length);
+    const origin = end === -1 ? url : url.slice(0, end);
+    if (origin !== known.origin) known = { origin, hostname: new URL(origin).hostname };
+    return known.hostname;
+  };
+}
+
 /**
  * Lets everybody on this machine do everything, but not the sites that are open in their browsers: neither by a name that was
  * made to lead here (DNS rebinding) nor by a form. Those that the settings name may use GraphQL.
  */
 function createOpenDoor({ publicUrl, corsOrigins, organizations }: AuthenticationDeps): Authenticate {
   const ownHost = new URL(publicUrl).hostname;
+  const readHostname = createHostnameReader();
   const isNamed = (headers: Headers) => corsOrigins !== 'any' && corsOrigins.includes(headers.get('origin') ?? '');
   return async ({ url, headers }, door) => {
-    const { hostname } = new URL(url);
+    const hostname = readHostname(url);
     const isForeign = isFromOtherSite(headers) && !(door === 'graphql' && isNamed(headers));
     if (isForeign || (hostname !== ownHost && !isLoopback(hostname))) {
       throw new AccessError('forbidden', texts.otherSite);

@@ -17,23 +17,26 @@ type Identification = {
   readonly findCaller: (request: Request) => Caller | undefined;
 };
 
+/** What is known of a request's caller; nobody is named who was not found. */
+type Inquiry = { readonly answer: Promise<Caller>; caller?: Caller };
+
 /** Asks, and counts, once for each request, however often it is asked. */
 export function createIdentification(authenticate: Authenticate, calls: CallLimit | undefined): Identification {
-  const asked = new WeakMap<Request, Promise<Caller>>();
-  const callers = new WeakMap<Request, Caller>();
-  const admit = async (request: Request, door: Door): Promise<Caller> => {
-    const caller = await authenticate(request, door);
-    callers.set(request, caller);
-    calls?.admit(caller);
-    return caller;
+  const inquiries = new WeakMap<Request, Inquiry>();
+  const inquire = (request: Request, door: Door): Inquiry => {
+    const admit = async (): Promise<Caller> => {
+      const caller = await authenticate(request, door);
+      inquiry.caller = caller;
+      calls?.admit(caller);
+      return caller;
+    };
+    const inquiry: Inquiry = { answer: admit() };
+    inquiries.set(request, inquiry);
+    return inquiry;
   };
   return {
-    identify: (request, door) => {
-      const caller = asked.get(request) ?? admit(request, door);
-      asked.set(request, caller);
-      return caller;
-    },
-    findCaller: (request) => callers.get(request),
+    identify: (request, door) => (inquiries.get(request) ?? inquire(request, door)).answer,
+    findCaller: (request) => inquiries.get(request)?.caller,
   };
 }
 

@@ -19,9 +19,9 @@ import {
   type Path,
   SelectionCompiler,
   executeFields,
-  unfit,
 } from './compiled-selection.ts';
 import { type CoerceVariables, createVariableCompiler } from './compiled-variables.ts';
+import { unfit } from './unfit.ts';
 
 /** An operation whose variables and selections are compiled. */
 type CompiledOperation = {

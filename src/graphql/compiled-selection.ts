@@ -15,7 +15,6 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
   defaultTypeResolver,
-  getArgumentValues,
   getNamedType,
   isAbstractType,
   isLeafType,
@@ -24,6 +23,8 @@ import {
   isObjectType,
   typeFromAST,
 } from 'graphql';
+import { compileArguments } from './compiled-arguments.ts';
+import { unfit } from './unfit.ts';
 
 export type Path = GraphQLResolveInfo['path'];
 
@@ -48,9 +49,6 @@ type Complete = (value: unknown, execution: Execution, path: Path) => unknown;
 
 /** Each takes about a kilobyte. */
 const mostFields = 1_000;
-
-/** Says that graphql-js has to execute, and to tell what is wrong. */
-export const unfit = new Error('This is not for a compiled operation.');
 
 /** Whatever fails first ends the execution; the others are waited for by nobody, and their failures are no accidents. */
 function keepQuiet<Result>(promise: Promise<Result>): Promise<Result> {
@@ -253,19 +251,25 @@ export class SelectionCompiler {
 /** What graphql-js tells resolvers of the field that they are for. */
 type Describe = (execution: Execution, path: Path) => GraphQLResolveInfo;
 
+const noArguments = Object.freeze({});
+
+/** A resolver that does not declare that it takes a description is given one that tells nothing of the execution. */
 function compileResolver(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
   describe: Describe,
 ): CompiledField['resolve'] {
-  const { resolve, name } = field;
+  const { resolve, name, args } = field;
   if (!resolve) return (source) => readProperty(source, name);
-  const readArguments =
-    field.args.length === 0
-      ? () => ({})
-      : (values: Execution['variableValues']) => getArgumentValues(field, node, values);
-  return (source, execution, path): unknown =>
-    resolve(source, readArguments(execution.variableValues), execution.contextValue, describe(execution, path));
+  const readArguments = args.length === 0 ? () => noArguments : compileArguments(field, node);
+  if (resolve.length > 3) {
+    return (source, execution, path): unknown =>
+      resolve(source, readArguments(execution.variableValues), execution.contextValue, describe(execution, path));
+  }
+  const nowhere = { rootValue: undefined, variableValues: {}, contextValue: undefined };
+  const info = describe(nowhere, { prev: undefined, key: name, typename: undefined });
+  return (source, { variableValues, contextValue }): unknown =>
+    resolve(source, readArguments(variableValues), contextValue, info);
 }
 
 function completeObject(type: GraphQLObjectType, fields: readonly CompiledField[], describe: Describe): Complete {

@@ -12,8 +12,8 @@ import {
   typeFromAST,
   valueFromAST,
 } from 'graphql';
-import { unfit } from './compiled-selection.ts';
 import { isObject } from './is-object.ts';
+import { unfit } from './unfit.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Coerce = (value: unknown) => unknown;

@@ -3,7 +3,7 @@ import { createInputError } from './errors.ts';
 
 /** The contract's timestamp: UTC, whole seconds (ruling 22). */
 export function formatDateTime(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+  return `${date.toISOString().slice(0, -'.000Z'.length)}Z`;
 }
 
 const isoDateTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/;

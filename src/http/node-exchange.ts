@@ -40,16 +40,10 @@ export function readBytes(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** Node's own iterator takes as long as what is made of a short body. */
-async function* readAtOnce(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
-  yield await readBytes(incoming);
-}
-
-/** The body as it comes, or in one piece where nothing can be said of it before its end; it may be left half read. */
-export function openNodeBody(incoming: IncomingMessage, { isShort = false } = {}): RequestBody {
+/** The body as it comes; it may be left half read. */
+export function openNodeBody(incoming: IncomingMessage): RequestBody {
   const read = (): AsyncIterable<Uint8Array> => incoming.iterator({ destroyOnReturn: false });
-  const body = createBody(read, () => incoming.destroy());
-  return isShort ? { ...body, chunks: readAtOnce(incoming) } : body;
+  return createBody(read, () => incoming.destroy());
 }
 
 /** Of longer texts Node is given the bytes, since it counts characters of what a client has not taken yet. */

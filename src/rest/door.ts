@@ -3,7 +3,7 @@ import type { DescribeCalls } from '../graphql/callers.ts';
 import { limits } from '../contract/limits.ts';
 import { noteOrigin } from '../graphql/error-origin.ts';
 import { type BodyRoom, watchSize } from '../http/body-budget.ts';
-import { type NodeExchange, createBodilessRequest, openNodeBody, sendText } from '../http/node-exchange.ts';
+import { type NodeExchange, createBodilessRequest, openNodeBody, readBytes, sendText } from '../http/node-exchange.ts';
 import { rawPath } from '../http/raw-path.ts';
 import { coerceForm } from './coerce.ts';
 import { type RestAnswer, RestError, createServerError, renderError } from './errors.ts';
@@ -35,8 +35,6 @@ type RestRequest = {
 /** The most that is kept of a form, whatever it has beside. */
 const keptBytes = limits.form.textBytes + limits.images.fileBytes;
 
-const urlencoded = /^application\/x-www-form-urlencoded\b/i;
-
 /** Makes room for a form and reads it. One of undeclared length is taken to be small until it turns out not to be. */
 async function receiveForm({ exchange, request, admitBody }: RestRequest, fileField: string): Promise<Form> {
   const { incoming, response } = exchange;
@@ -45,12 +43,12 @@ async function receiveForm({ exchange, request, admitBody }: RestRequest, fileFi
   const { smallBytes } = limits.connections.bodies;
   const admit = (bytes: number) => admitBody(request, response, Math.min(bytes, keptBytes));
   admit(declared ?? smallBytes);
-  const isShort = declared !== undefined && declared <= smallBytes && urlencoded.test(contentType ?? '');
-  const body = openNodeBody(incoming, { isShort });
+  const body = openNodeBody(incoming);
   const chunks =
     declared === undefined && body.chunks ? watchSize(body.chunks, smallBytes, () => admit(keptBytes)) : body.chunks;
   try {
-    return await readForm({ contentType, body: chunks }, { fileField });
+    const readShort = declared !== undefined && declared <= smallBytes ? () => readBytes(incoming) : undefined;
+    return await readForm({ contentType, body: chunks, readShort }, { fileField });
   } catch (error) {
     void body.drain(limits.form.bodyBytes);
     if (error instanceof FormError || isGraphQLError(error)) throw error;

@@ -45,10 +45,22 @@ export function requireCharset(declared: string | undefined, otherwise: Decode):
   return decode;
 }
 
+const hexDigits = new Map(
+  Array.from('0123456789abcdefABCDEF', (digit) => [digit.charCodeAt(0), Number.parseInt(digit, 16)]),
+);
+
 /** `%XX` to bytes, of which text and answer have a character each; a bad escape stays as it is, as in browsers. */
 export function percentDecode(text: string): string {
-  if (!text.includes('%')) return text;
-  return text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)));
+  let decoded = '';
+  let done = 0;
+  for (let at = text.indexOf('%'); at !== -1; at = text.indexOf('%', Math.max(at + 1, done))) {
+    const high = hexDigits.get(text.charCodeAt(at + 1));
+    const low = hexDigits.get(text.charCodeAt(at + 2));
+    if (high === undefined || low === undefined) continue;
+    decoded += text.slice(done, at) + String.fromCharCode(high * 16 + low);
+    done = at + 3;
+  }
+  return done === 0 ? text : decoded + text.slice(done);
 }
 
 /** Bytes, of which `binary` has a character each, to text. Most are plain ASCII, which every charset of ours has as it is. */

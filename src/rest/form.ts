@@ -3,12 +3,17 @@ import { decodeUndeclared, requireCharset } from './form-charset.ts';
 import { parseHeaderValue } from './form-header.ts';
 import { type Form, FormError } from './form-model.ts';
 import { readMultipart } from './form-multipart.ts';
-import { readUrlencoded } from './form-urlencoded.ts';
+import { collectText, parseUrlencoded } from './form-urlencoded.ts';
 
 export { type Form, FormError, type FormErrorCode, type FormField } from './form-model.ts';
 
 /** A request's `Content-Type` and body. Iteration ends early when the form is refused, as `for await` does it: `return()` is called. */
-export type FormSource = { readonly contentType: string | null; readonly body: AsyncIterable<Uint8Array> | null };
+export type FormSource = {
+  readonly contentType: string | null;
+  readonly body: AsyncIterable<Uint8Array> | null;
+  /** Reads a body that is known to be short at once: Node's own iterator takes as long as what is made of it. */
+  readonly readShort?: (() => Promise<Buffer>) | undefined;
+};
 
 /** `fileField` is the one parameter whose file is kept as a file; a file sent as any other parameter is its text. */
 export type FormOptions = { readonly fileField: string };
@@ -24,7 +29,7 @@ async function refuseBytes(body: AsyncIterable<Uint8Array>): Promise<void> {
  * Rejects with `FormError` for a form that can't be read, and with the body's own error where that fails.
  */
 export async function readForm(source: FormSource, options: FormOptions): Promise<Form> {
-  const { body } = source;
+  const { body, readShort } = source;
   const contentType = parseHeaderValue(source.contentType ?? '');
   if (contentType.value === '') {
     if (body !== null) await refuseBytes(body);
@@ -34,6 +39,6 @@ export async function readForm(source: FormSource, options: FormOptions): Promis
   if (!isMultipart && contentType.value !== 'application/x-www-form-urlencoded') throw unsupported();
   const decode = requireCharset(contentType.parameters.get('charset'), decodeUndeclared);
   if (body === null) return new Map();
-  if (!isMultipart) return readUrlencoded(body, decode);
+  if (!isMultipart) return parseUrlencoded(await (readShort?.() ?? collectText(body)), decode);
   return readMultipart(body, { ...options, boundary: contentType.parameters.get('boundary') ?? '', decode });
 }

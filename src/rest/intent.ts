@@ -32,7 +32,9 @@ function readIfMatch(header: string | null): Pick<Intent, 'mode' | 'ifVersion'> 
 }
 
 function readValidateOnly(url: string): boolean {
-  const sent = new URLSearchParams(/\?([^#]*)/.exec(url)?.[1]).get('validateOnly');
+  const [, query] = /\?([^#]*)/.exec(url) ?? [];
+  if (query === undefined) return false;
+  const sent = new URLSearchParams(query).get('validateOnly');
   if (sent === null || sent === '') return false;
   const value = readBoolean(sent);
   if (value === undefined) throw new RestError('invalid_param_type', texts.invalidBoolean('validateOnly'));
