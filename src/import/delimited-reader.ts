@@ -1,10 +1,15 @@
 import { limits } from '../contract/limits.ts';
 import { type Column, type Columns, describeUnknown, rejectedColumns } from './columns.ts';
 import { RowSplitter, renderCell } from './delimited.ts';
-import { type EmptyCells, createDraft } from './draft.ts';
+import { DraftReader, type EmptyCells } from './draft.ts';
 import { type Row, type RowReader, UnreadableFileError } from './rows.ts';
 
-type Header = { readonly delimiter: string; readonly names: readonly string[]; readonly columns: readonly Column[] };
+type Header = {
+  readonly delimiter: string;
+  readonly names: readonly string[];
+  readonly columns: readonly Column[];
+  readonly drafts: DraftReader;
+};
 
 /** Columns are known names, which hold neither: some programs write semicolons where the comma is a decimal sign. */
 function findDelimiter(header: string): string {
@@ -17,10 +22,13 @@ function findHeaderProblems(names: readonly string[], columns: Columns): string[
   return [...unknown, ...twice, ...(names.includes('reference') ? [] : ['there is no column reference'])];
 }
 
-function readHeader(cells: readonly string[], delimiter: string, known: Columns): Header {
+function readHeader(cells: readonly string[], delimiter: string, known: Columns, empty: EmptyCells): Header {
   const names = cells.map((cell) => cell.trim());
   const problems = findHeaderProblems(names, known);
-  if (problems.length === 0) return { delimiter, names, columns: names.flatMap((name) => known.get(name) ?? []) };
+  if (problems.length === 0) {
+    const columns = names.flatMap((name) => known.get(name) ?? []);
+    return { delimiter, names, columns, drafts: new DraftReader(columns, empty) };
+  }
   const list = [...known.keys()].filter((name) => !rejectedColumns.some((own) => own === name)).join(', ');
   throw new UnreadableFileError(`The header is wrong: ${problems.join('; ')}. The columns are ${list}.`);
 }
@@ -60,7 +68,7 @@ export class DelimitedReader implements RowReader {
       const raw = text.slice(start, end);
       const isBlank = cells.length === 1 && cells[0]?.trim() === '';
       if (!isBlank && this.#header) rows.push(this.#readRow(this.#header, cells, isBroken, raw));
-      else if (!isBlank) this.#header = readHeader(cells, delimiter, this.#known);
+      else if (!isBlank) this.#header = readHeader(cells, delimiter, this.#known, this.#empty);
       this.#line += countLineEnds(raw);
       start = end;
     }
@@ -84,7 +92,7 @@ export class DelimitedReader implements RowReader {
     return this.#render([String(line), reason, ...this.#pickOriginal(cells)]);
   }
 
-  #readRow({ columns }: Header, cells: readonly string[], isBroken: boolean, raw: string): Row {
+  #readRow({ columns, drafts }: Header, cells: readonly string[], isBroken: boolean, raw: string): Row {
     const line = this.#line;
     if (isBroken) {
       return { line, raw, content: { unreadable: `Cell ${cells.length} goes on after its closing quote.` } };
@@ -93,7 +101,7 @@ export class DelimitedReader implements RowReader {
       const unreadable = `The row has ${cells.length} cells, the header ${columns.length}.`;
       return { line, raw, content: { unreadable } };
     }
-    return { line, raw, content: createDraft(columns, cells, this.#empty) };
+    return { line, raw, content: drafts.read(cells) };
   }
 
   /** The cells of a row without those that an earlier import added. */

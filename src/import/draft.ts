@@ -37,40 +37,72 @@ function isReference(value: unknown): value is { readonly reference: string } {
   return typeof value === 'object' && value !== null && 'reference' in value && typeof value.reference === 'string';
 }
 
-/** In a file, as in a form, a reference may be meant as an id too (ruling 26). */
-function toInputValue({ kind }: Parameter, value: unknown, mode: KeyMode): unknown {
-  return kind.type === 'relation' && mode === 'either' && isReference(value)
-    ? createReferenceKey(value.reference, true)
-    : value;
+/** The value as the upsert's input has it. In a file, as in a form, a reference may be meant as an id too (ruling 26). */
+function readInput(parameter: Parameter, value: unknown, mode: KeyMode): Reading {
+  const reading = readTyped(parameter, value, mode);
+  if (reading === 'absent' || !('value' in reading) || parameter.kind.type !== 'relation') return reading;
+  return mode === 'either' && isReference(reading.value)
+    ? { value: createReferenceKey(reading.value.reference, true) }
+    : reading;
 }
 
-/** Where the columns hold `useExternalId`, how the row's relations are meant; undefined where that cannot be read. */
-function findKeyMode(columns: readonly Column[], values: readonly unknown[]): KeyMode | undefined {
-  const value = values[columns.findIndex(({ kind }) => kind === 'useExternalId')] ?? '';
-  return typeof value === 'string' || typeof value === 'boolean' ? readKeyMode(String(value)) : undefined;
-}
+/** What a column's last text was read as: most texts of relations and of payment types stand in row after row. */
+type Memory = { readonly text: string; readonly mode: KeyMode; readonly reading: Reading };
 
-/** Reads the values of a row, each in the column of its place; texts are those of a form, other types those of JSON. */
-export function createDraft(columns: readonly Column[], values: readonly unknown[], empty: EmptyCells): Draft {
-  const input: Record<string, unknown> & { reference: string } = { reference: '' };
-  const problems: UpsertError[] = [];
-  const mode = findKeyMode(columns, values);
-  if (mode === undefined) {
-    const message = texts.invalidBoolean('useExternalId');
-    problems.push({ code: 'invalid_param_type', message, path: ['useExternalId'] });
+/** Reads the values of rows that have the same columns; texts are those of a form, other types those of JSON. */
+export class DraftReader {
+  readonly #columns: readonly Column[];
+  readonly #empty: EmptyCells;
+  readonly #modeColumn: number;
+  /** All inputs are copies of it: to what grows field by field the others cost more. */
+  readonly #blank: Readonly<Record<string, unknown>>;
+  readonly #memories: (Memory | undefined)[] = [];
+
+  constructor(columns: readonly Column[], empty: EmptyCells) {
+    this.#columns = columns;
+    this.#empty = empty;
+    this.#modeColumn = columns.findIndex(({ kind }) => kind === 'useExternalId');
+    const fields = columns.flatMap((column) => (column.kind === 'parameter' ? [column.parameter.field] : []));
+    this.#blank = Object.fromEntries(fields.map((field) => [field, undefined]));
   }
-  for (const [index, column] of columns.entries()) {
-    const value = values[index];
-    if (column.kind === 'reference') {
-      if (typeof value === 'string' || typeof value === 'number') input.reference = String(value);
-      else problems.push({ code: 'invalid_param_type', message: texts.invalidType('reference'), path: ['reference'] });
+
+  /** The draft of a row, whose values are each in the column of its place. */
+  read(values: readonly unknown[]): Draft {
+    const input: Record<string, unknown> & { reference: string } = { ...this.#blank, reference: '' };
+    const problems: UpsertError[] = [];
+    const mode = this.#readMode(values[this.#modeColumn] ?? '');
+    if (mode === undefined) {
+      const message = texts.invalidBoolean('useExternalId');
+      problems.push({ code: 'invalid_param_type', message, path: ['useExternalId'] });
     }
-    if (column.kind !== 'parameter' || (value === '' && empty === 'keep')) continue;
-    const { parameter } = column;
-    const reading = readTyped(parameter, value, mode ?? 'either');
-    if (reading === 'absent') continue;
-    if ('value' in reading) input[parameter.field] = toInputValue(parameter, reading.value, mode ?? 'either');
-    else problems.push({ ...reading, path: [parameter.field] });
+    for (const [index, column] of this.#columns.entries()) {
+      const value = values[index];
+      if (column.kind === 'reference') {
+        if (typeof value === 'string' || typeof value === 'number') input.reference = String(value);
+        else
+          problems.push({ code: 'invalid_param_type', message: texts.invalidType('reference'), path: ['reference'] });
+      }
+      if (column.kind !== 'parameter' || (value === '' && this.#empty === 'keep')) continue;
+      const { field } = column.parameter;
+      const reading = this.#readCell(index, column.parameter, value, mode ?? 'either');
+      if (reading === 'absent') continue;
+      if ('value' in reading) input[field] = reading.value;
+      else problems.push({ ...reading, path: [field] });
+    }
+    return { input, problems };
   }
-  return { input, problems };
+
+  /** How the row's relations are meant; undefined where that cannot be read. */
+  #readMode(value: unknown): KeyMode | undefined {
+    return typeof value === 'string' || typeof value === 'boolean' ? readKeyMode(String(value)) : undefined;
+  }
+
+  #readCell(index: number, parameter: Parameter, value: unknown, mode: KeyMode): Reading {
+    if (typeof value !== 'string') return readInput(parameter, value, mode);
+    const known = this.#memories[index];
+    if (known?.text === value && known.mode === mode) return known.reading;
+    const reading = readInput(parameter, value, mode);
+    this.#memories[index] = { text: value, mode, reading };
+    return reading;
+  }
 }

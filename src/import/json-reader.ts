@@ -1,5 +1,5 @@
 import { type Columns, describeUnknown, rejectedColumns } from './columns.ts';
-import { type Draft, createDraft } from './draft.ts';
+import { type Draft, DraftReader } from './draft.ts';
 import type { Row, RowReader } from './rows.ts';
 
 /** The object a line holds; undefined where it holds anything else. */
@@ -16,6 +16,8 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | undefine
 export class JsonReader implements RowReader {
   readonly #columns: Columns;
   #line = 0;
+  /** Of the last line: most lines have the same names. */
+  #drafts: { readonly names: string; readonly reader: DraftReader } | undefined;
 
   constructor(columns: Columns) {
     this.#columns = columns;
@@ -55,10 +57,14 @@ export class JsonReader implements RowReader {
     if (unknown.length > 0) {
       return { unreadable: `${unknown.map((name) => describeUnknown(name, this.#columns)).join('; ')}.` };
     }
-    return createDraft(
-      names.flatMap((name) => this.#columns.get(name) ?? []),
-      Object.values(object),
-      'clear',
-    );
+    return this.#findDrafts(names).read(Object.values(object));
+  }
+  #findDrafts(names: readonly string[]): DraftReader {
+    const key = names.join();
+    if (this.#drafts?.names !== key) {
+      const columns = names.flatMap((name) => this.#columns.get(name) ?? []);
+      this.#drafts = { names: key, reader: new DraftReader(columns, 'clear') };
+    }
+    return this.#drafts.reader;
   }
 }

@@ -117,12 +117,14 @@ function judgeCurrency({ input, stored, snapshot, findings }: CustomerCase): str
 function judgePaymentTypes({ input, stored, snapshot, findings }: CustomerCase): readonly number[] {
   const keys = input.paymentTypes;
   if (keys === undefined) return stored?.paymentTypeIds ?? [];
-  const ids = new Set<number>();
+  const found = new Set<number>();
   for (const [index, key] of (keys ?? []).entries()) {
     const row = resolveKey(key, snapshot.paymentTypes, findings, 'payment type', 'paymentTypes', String(index));
-    if (row) ids.add(row.id);
+    if (row) found.add(row.id);
   }
-  return [...ids].sort((a, b) => a - b);
+  const ids = [...found];
+  // Nearly all are sent in order, and sorting even two takes longer than all of the above.
+  return ids.every((id, index) => index === 0 || (ids[index - 1] ?? 0) < id) ? ids : ids.sort((a, b) => a - b);
 }
 
 /** Ruling 29. */
