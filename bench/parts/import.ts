@@ -1,18 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Bench, Part } from '../bench.ts';
-import { query, tidy } from '../databases.ts';
+import type { Bench, LoadShape, Part } from '../bench.ts';
+import { type Databases, query, tidy } from '../databases.ts';
 import { importCustomers } from '../gateway-import.ts';
 import { createTemporaryFolder } from '../../test/support/temporary-folder.ts';
 import { copyCustomers } from '../yardstick-copy.ts';
 
-/** Rows of the file for each second that counts, so that the start of a process weighs little. */
-const rowsPerSecond = 5_000;
+/** So many rows for each second that counts that the start of a process weighs little. */
+const rowsPerSecond = 20_000;
+
+/** How many rows the files have. */
+export function countRows({ seconds }: LoadShape): number {
+  return Math.max(1_000, seconds * rowsPerSecond);
+}
 
 /** A file of new customers and then one that changes them all, beside COPY and INSERT … ON CONFLICT. */
 export const measureImport: Part = async (bench) => {
   await using folder = await createTemporaryFolder();
-  const rows = Math.max(1_000, bench.shape.seconds * rowsPerSecond);
+  const rows = countRows(bench.shape);
   const prefix = `I-${Date.now()}-`;
   for (const [kind, creditLimit] of [
     ['creates', 1],
@@ -22,7 +27,20 @@ export const measureImport: Part = async (bench) => {
     await writeFile(file, createCsv(prefix, rows, creditLimit));
     await measureFile(bench, kind, file, { prefix, rows, creditLimit });
   }
+  await removeCustomers(bench.databases, prefix);
 };
+
+/** Brings the tables back to their size, without a look through all customers for the children of each that goes. */
+async function removeCustomers({ gateway, yardstick }: Databases, prefix: string): Promise<void> {
+  const chosen = `starts_with(reference, '${prefix}')`;
+  await query(gateway, `delete from customers where ${chosen}`);
+  await query(
+    yardstick,
+    `set session_replication_role = replica;
+    delete from yardstick.customer_payment_types where customer_id in (select id from yardstick.customers where ${chosen});
+    delete from yardstick.customers where ${chosen}`,
+  );
+}
 
 type Expected = { readonly prefix: string; readonly rows: number; readonly creditLimit: number };
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { LoadShape } from '../bench.ts';
 import { locate } from '../databases.ts';
+import { countRows } from '../parts/import.ts';
 import type { Samples } from '../samples.ts';
 import { createChart } from './chart.ts';
 import { createTable } from './table.ts';
@@ -32,7 +33,7 @@ function describeOrigin({ machine, loadAverage, rounds, shape }: Circumstances):
   return [
     `Measured on ${date} with \`npm run bench -- --peers\`: ${machine}. Database, gateway and load share it;`,
     `before, it had a load average of ${loadAverage.toFixed(1)}. Medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'} by turns,`,
-    `${shape.connections} connections, ${shape.seconds} s counted after ${shape.warmUp} s to warm up.`,
+    `${shape.connections} connections, ${shape.seconds} s counted after ${shape.warmUp} s to warm up; imports of ${countRows(shape)} rows.`,
     'Before each run of upserts and each import the tables are vacuumed and a checkpoint is made: none pays for what another wrote.',
   ].join('\n');
 }
