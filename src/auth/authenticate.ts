@@ -11,6 +11,7 @@ import { isApiKey, isLikeApiKey } from './api-key.ts';
 import { limitAttempts } from './attempts.ts';
 import { type Door, isFromOtherSite, requireCredential } from './credentials.ts';
 import { AccessError } from './errors.ts';
+import { createHostnameReader } from './hostname.ts';
 import { chooseAllowedName, chooseOrganization, readOrganizationName } from './organization-choice.ts';
 import { type TokenClaims, createTokenVerifier } from './token.ts';
 
@@ -32,17 +33,6 @@ export type AuthenticationDeps = {
   readonly trustedProxies: TrustedProxies;
   readonly now: () => Date;
 };
-
-/** Reads the host's name of addresses, of which nearly all begin alike. */
-function createHostnameReader(): (url: string) => string {
-  let known = { origin: '', hostname: '' };
-  return (url) => {
-    const end = url.indexOf('/', 'https://'.length);
-    const origin = end === -1 ? url : url.slice(0, end);
-    if (origin !== known.origin) known = { origin, hostname: new URL(origin).hostname };
-    return known.hostname;
-  };
-}
 
 /**
  * Lets everybody on this machine do everything, but not the sites that are open in their browsers: neither by a name that was

@@ -95,6 +95,8 @@ function compileVariable(
   const type = typeFromAST(schema, typeNode);
   if (!isInputType(type)) throw unfit;
   const name = variable.name.value;
+  // A name like any other for graphql-js, and none for the objects made here.
+  if (name === '__proto__') throw unfit;
   const coerce = compile(type);
   const otherwise: unknown = defaultValue && valueFromAST(defaultValue, type);
   return (values, coerced) => {

@@ -54,7 +54,7 @@ export class DraftReader {
   readonly #columns: readonly Column[];
   readonly #empty: EmptyCells;
   readonly #modeColumn: number;
-  /** All inputs are copies of it: to what grows field by field the others cost more. */
+  /** All inputs begin as copies of it: an object that grows field by field takes longer. */
   readonly #blank: Readonly<Record<string, unknown>>;
   readonly #memories: (Memory | undefined)[] = [];
 

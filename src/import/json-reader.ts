@@ -59,6 +59,7 @@ export class JsonReader implements RowReader {
     }
     return this.#findDrafts(names).read(Object.values(object));
   }
+
   #findDrafts(names: readonly string[]): DraftReader {
     const key = names.join();
     if (this.#drafts?.names !== key) {

@@ -3,7 +3,7 @@ import { createBytes } from './form-bytes.ts';
 import { type Decode, decodeName, decodeValue, percentDecode } from './form-charset.ts';
 import { type Form, type FormField, overLimit } from './form-model.ts';
 
-/** The body in one piece, but for what is beyond the limit. */
+/** The body in one piece; of one beyond the limit no more than shows that it is. */
 export async function collectText(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const bytes = createBytes(limits.form.textBytes + 1);
   for await (const chunk of body) {

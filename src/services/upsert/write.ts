@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Database } from '../../db/schema.ts';
 import { defineStatement } from '../../db/statement.ts';
 import type { ChangeKind } from '../changes/change.ts';
@@ -44,8 +45,8 @@ type Writing<State> = (
 ) => Promise<readonly WrittenRow[]>;
 
 /**
- * The writing of changes that have some of these outcomes; updates write these columns only. Setting up the part of
- * another outcome would take a fifth of a lone write, and columns that stay as they are a third of an update.
+ * The writing of changes that have some of these outcomes, where they are updates only of `written` columns alone. Setting up
+ * the part of another outcome would take a fifth of a lone write, and columns that stay as they are a third of an update.
  */
 function defineWriting<State>(
   { table, kind, columns }: WriteTarget<State>,
@@ -113,13 +114,17 @@ function createRender<State>(columns: WriteTarget<State>['columns']): Render<Sta
   };
 }
 
-/** Updates of no more columns than this, in no more sets of columns, have statements of their own: each is prepared. */
-const narrow = { columns: 20, statements: 64 };
+/**
+ * What is written by a statement of its own: sets of at most so many columns, once they have come as often as `uses`, and at
+ * most so many sets, since each connection keeps each statement. Most sets that a mixed load makes never come again.
+ */
+const narrow = { columns: 20, uses: 3, statements: 32, counted: 1_000 };
 
-/** Finds the writing for updates: of what changes in any of them where that is little, else of all there is. */
+/** Finds the writing for updates: of the columns that change in any of them where that is worthwhile, else of all. */
 function defineUpdates<State>(target: WriteTarget<State>): (changes: readonly Change<State>[]) => Writing<State> {
   const whole = defineWriting(target, ['updated']);
   const writings = new Map<string, Writing<State>>();
+  const counts = new LRUCache<string, number>({ max: narrow.counted });
   return (changes) => {
     const fields = new Set<string>();
     for (const { changedFields } of changes) for (const field of changedFields) fields.add(field);
@@ -128,6 +133,9 @@ function defineUpdates<State>(target: WriteTarget<State>): (changes: readonly Ch
     const name = changed.map(({ column }) => column).join();
     const known = writings.get(name);
     if (known || writings.size >= narrow.statements) return known ?? whole;
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    if (count < narrow.uses) return whole;
     const writing = defineWriting(target, ['updated'], changed);
     writings.set(name, writing);
     return writing;
