@@ -21,6 +21,7 @@ import { headerValues, listen, parseAnswer, sendRaw, toRequest } from './support
 import { createReferences, expectDone, expectFailure } from './support/rest.ts';
 import { countStatements } from './support/statements.ts';
 import { watch } from './support/watch.ts';
+import { tries } from './support/tries.ts';
 
 const who = '{ organization { name } }';
 const ours = { status: 200, data: { organization: { name: 'entity1' } } };
@@ -259,7 +260,7 @@ describe('401', () => {
         const answer = await sendRaw(listening.port, toRequest(start, sent));
         expect(answer?.status).toBe(401);
       }),
-      { numRuns: 150 },
+      tries(500),
     );
   });
 });

@@ -13,6 +13,7 @@ import {
 import { listen } from './support/raw-http.ts';
 import { upsertCategory, upsertCustomer } from './support/upserts.ts';
 import { countStatements } from './support/statements.ts';
+import { tries } from './support/tries.ts';
 
 /** A row as the tests know it; the moments are ISO texts with microseconds. */
 type Row = {
@@ -344,7 +345,7 @@ describe('a cursor', () => {
         if (answer.errors) expectRefusal(answer);
         else expect(answer.data).toHaveProperty('list.nodes');
       }),
-      { numRuns: 200 },
+      tries(700),
     );
   });
 });
@@ -422,7 +423,7 @@ describe('filters', () => {
         expect(idsOf(await read({ first: 250, filter }))).toEqual(expected);
         expect(await ask(countQuery, { filter })).toEqual({ list: { totalCount: expected.length } });
       }),
-      { numRuns: 150 },
+      tries(500),
     );
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TestGateway, openTestGateway } from './support/gateway.ts';
 import { expectDone, expectFailure, sentences } from './support/rest.ts';
 import { readTables } from './support/upserts.ts';
+import { tries } from './support/tries.ts';
 
 let gateway: TestGateway;
 
@@ -245,7 +246,7 @@ describe('of several things that are wrong', () => {
 
         expectFailure(answer, expected.status, expected.error, expected.text);
       }),
-      { numRuns: 300 },
+      tries(1_000),
     );
     expect(await readTables(gateway)).toBe(before);
     expect(await gateway.imageFiles()).toEqual([]);
@@ -268,7 +269,7 @@ describe('of several things that are wrong', () => {
 
         expectFailure(answer, expected.status, expected.error, expected.text);
       }),
-      { numRuns: 150 },
+      tries(500),
     );
     expect(await readTables(gateway)).toBe(before);
     expect(await gateway.imageFiles()).toEqual([]);
