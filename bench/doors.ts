@@ -16,7 +16,7 @@ function referenceOf({ customer }: Write): string {
   return `C-${customer}`;
 }
 
-function nameOf({ value }: Write): string {
+function nameOf({ value }: Pick<Write, 'value'>): string {
   return `Marie's Jewelry ${value}`;
 }
 
@@ -58,11 +58,12 @@ export const graphqlDoor: UpsertDoor = {
     ]),
 };
 
-const valueSlot = '0000000000';
+/** Larger than any value, in whose place it stands. */
+const slot = { value: 9_999_999_999 };
 
 /** The form's body in two places of which the value stands; made once, since that costs as much as the rest of a request. */
 const formPieces = new URLSearchParams({
-  name: `Marie's Jewelry ${valueSlot}`,
+  name: nameOf(slot),
   categoryId: 'jewelry',
   customerSegmentationId: 'seg_a',
   userId: 'emp-002',
@@ -70,11 +71,11 @@ const formPieces = new URLSearchParams({
   billingCountry: 'FR',
   email,
   phone,
-  creditLimit: valueSlot,
+  creditLimit: String(slot.value),
   paymentTypes: '[{"id"=7},{"id"=8}]',
 })
   .toString()
-  .split(valueSlot);
+  .split(String(slot.value));
 
 /** The gateway's form POST, as the contract has it. */
 export const formDoor: UpsertDoor = {

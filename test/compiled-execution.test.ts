@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { type GraphQLFieldResolver, buildSchema, execute, isObjectType, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { createExecutor } from '../src/graphql/compiled-execution.ts';
-import { tries } from './support/tries.ts';
 
 const schema = buildSchema(`
   interface Named { name: String! }
@@ -201,9 +200,9 @@ describe('a compiled operation', () => {
           expect(compiled).toEqual([expected, expected]);
           if (!expected.text.includes('"errors"')) whole += 1;
         }),
-        tries(1_000),
+        { numRuns: 300 },
       );
-      expect(whole).toBeGreaterThan(5);
+      expect(whole).toBeGreaterThan(20);
     },
   );
 

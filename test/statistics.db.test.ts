@@ -49,5 +49,5 @@ if (findDatabaseKind() === 'pglite')
       await upsertMany(500, `Round ${round}`);
       sizes.push((await measureCustomers()).bytes);
     }
-    expect(sizes.at(-1)).toBeLessThan(1.5 * (sizes[15] ?? 0));
+    expect(sizes.at(-1)).toBeLessThan(1.25 * (sizes[23] ?? 0));
   });

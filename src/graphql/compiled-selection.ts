@@ -3,9 +3,9 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLAbstractType,
-  type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLLeafType,
+  type GraphQLNamedOutputType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
@@ -91,19 +91,12 @@ function completeList(completeItem: Complete): Complete {
   };
 }
 
-/** In one piece, unlike the others: most fields are leaves. */
-function completeLeaf(type: GraphQLLeafType, isRequired: boolean): Complete {
-  const completeSettled = (value: unknown): unknown => {
-    if (value === null || value === undefined) {
-      if (isRequired) throw unfit;
-      return null;
-    }
-    if (value instanceof Error) throw unfit;
+function completeLeaf(type: GraphQLLeafType): Complete {
+  return (value) => {
     const serialized: unknown = type.serialize(value);
     if (serialized === null || serialized === undefined) throw unfit;
     return serialized;
   };
-  return (value) => (isPromise(value) ? keepQuiet(value.then(completeSettled)) : completeSettled(value));
 }
 
 /** What a type answers of a value at once: none of ours has to wait for that. */
@@ -240,16 +233,13 @@ export class SelectionCompiler {
   }
 
   #compileType(type: GraphQLOutputType, nodes: readonly FieldNode[], describe: Describe): Complete {
-    if (isNonNullType(type)) {
-      if (isLeafType(type.ofType)) return completeLeaf(type.ofType, true);
-      return completeRequired(this.#compileType(type.ofType, nodes, describe));
-    }
-    if (isLeafType(type)) return completeLeaf(type, false);
+    if (isNonNullType(type)) return completeRequired(this.#compileType(type.ofType, nodes, describe));
     if (isListType(type)) return completeNullable(completeList(this.#compileType(type.ofType, nodes, describe)));
     return completeNullable(this.#compileNamed(type, nodes, describe));
   }
 
-  #compileNamed(type: GraphQLCompositeType, nodes: readonly FieldNode[], describe: Describe): Complete {
+  #compileNamed(type: GraphQLNamedOutputType, nodes: readonly FieldNode[], describe: Describe): Complete {
+    if (isLeafType(type)) return completeLeaf(type);
     const selections = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
     const compileObject = (each: GraphQLObjectType) => completeObject(each, this.compile(each, selections), describe);
     if (isObjectType(type)) return compileObject(type);

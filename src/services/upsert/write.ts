@@ -45,16 +45,15 @@ type Writing<State> = (
 ) => Promise<readonly WrittenRow[]>;
 
 /**
- * The writing of changes that have some of these outcomes, where they are updates only of `written` columns alone. Setting up
- * the part of another outcome would take a fifth of a lone write, and columns that stay as they are a third of an update.
+ * The writing of changes that have some of these outcomes; updates may do with the columns that change. Setting up the part of
+ * another outcome would take a fifth of a lone write, and columns that stay as they are a third of an update.
  */
 function defineWriting<State>(
   { table, kind, columns }: WriteTarget<State>,
   outcomes: readonly Outcome[],
-  written: WriteTarget<State>['columns'] = columns,
 ): Writing<State> {
   const name = sql.ref(table);
-  const { insertInto, insertFrom, set, recordset } = createColumnSql(written);
+  const { insertInto, insertFrom, set, recordset } = createColumnSql(columns);
   const stored = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
   const brought = sql.raw('i.position, i."changedFields", i.door, i."actorUserId"');
   const parts = {
@@ -94,7 +93,7 @@ function defineWriting<State>(
     )
     select position, id, version, date_created, last_updated from written`,
   );
-  const render = createRender(written);
+  const render = createRender(columns);
   return (db, organizationId, changes) => write(db, { organizationId, input: `[${changes.map(render).join(',')}]` });
 }
 
@@ -136,7 +135,7 @@ function defineUpdates<State>(target: WriteTarget<State>): (changes: readonly Ch
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     if (count < narrow.uses) return whole;
-    const writing = defineWriting(target, ['updated'], changed);
+    const writing = defineWriting({ ...target, columns: changed }, ['updated']);
     writings.set(name, writing);
     return writing;
   };
