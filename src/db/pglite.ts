@@ -1,6 +1,7 @@
 import type { PGliteOptions } from '@electric-sql/pglite';
 import { CompiledQuery, type DatabaseConnection, type Dialect, type Driver, Kysely, sql } from 'kysely';
 import { openScopes, organizationSetting } from './organization.ts';
+import { PgliteStatements } from './pglite-statements.ts';
 import { boundRole } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
@@ -14,16 +15,18 @@ export type PgliteSettings = { readonly kind: 'pglite'; readonly directory: stri
  * on a folder: the caller does. Loaded on demand, since it is large and a process that has a server never needs it.
  */
 export async function openPglite(options: PGliteOptions, note?: NoteStatement): Promise<Database> {
-  const [{ PGlite, types }, { PGliteDialect }] = await Promise.all([
+  const [{ PGlite, parse, protocol, types }, { PGliteDialect }] = await Promise.all([
     import('@electric-sql/pglite'),
     import('kysely-pglite-dialect'),
   ]);
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
+  const statements = new PgliteStatements(pglite, { parse, protocol });
+  await statements.open();
   const upkeep = new Upkeep(() => db, vacuumChanged);
   const log = createStatementLog(upkeep, note);
   const dialect = new PGliteDialect(pglite);
-  const session = new Session(dialect.createDriver());
+  const session = new Session(dialect.createDriver(), statements);
   const connect = (organizationId: number | null | undefined) =>
     new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), log });
   const db: Database = openScopes(connect(undefined), connect);
@@ -47,14 +50,17 @@ function createDialect(dialect: Dialect, driver: Driver): Dialect {
  */
 class Session {
   readonly #driver: Driver;
+  readonly #statements: PgliteStatements;
   #organizationId: number | null | undefined;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, statements: PgliteStatements) {
     this.#driver = driver;
+    this.#statements = statements;
   }
 
   createDriver(organizationId: number | null | undefined): Driver {
     const driver = this.#driver;
+    const statements = this.#statements;
     const held = new WeakMap<DatabaseConnection, DatabaseConnection>();
     return {
       init: () => driver.init(),
@@ -68,7 +74,7 @@ class Session {
         }
         // Kysely marks what it logs: one that passes from user to user would be logged by each.
         const own: DatabaseConnection = {
-          executeQuery: (query) => connection.executeQuery(query),
+          executeQuery: (query) => statements.execute(connection, query),
           streamQuery: (query, size) => connection.streamQuery(query, size),
         };
         held.set(own, connection);
@@ -87,7 +93,8 @@ class Session {
     if (this.#organizationId === organizationId) return;
     const role = organizationId === undefined ? 'none' : boundRole;
     const statement = `select set_config('role', $1, false), set_config('${organizationSetting}', $2, false)`;
-    await connection.executeQuery(CompiledQuery.raw(statement, [role, String(organizationId ?? '')]));
+    const query = CompiledQuery.raw(statement, [role, String(organizationId ?? '')]);
+    await this.#statements.execute(connection, query);
     this.#organizationId = organizationId;
   }
 }

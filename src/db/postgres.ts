@@ -8,6 +8,7 @@ import { boundRole, bypassesPolicies } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { SilenceWatch, createFindWorking } from './silence.ts';
+import { planGenerically } from './statement-names.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
 
 const oldestVersion = 15;
@@ -18,7 +19,7 @@ const int8Array = 1016;
  * executing it. None of our statements runs long enough to be worth compiling. We close what is idle for 10 s; a session that
  * is so for a minute has lost us.
  */
-const sessionOptions = '-c plan_cache_mode=force_generic_plan -c jit=off -c idle_session_timeout=60s';
+const sessionOptions = `-c ${planGenerically} -c jit=off -c idle_session_timeout=60s`;
 
 /** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };

@@ -1,46 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import pg, { type Connection, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { isConnectionError, spoilsSession } from './errors.ts';
 import { type SilenceWatch, findSession } from './silence.ts';
+import { StatementNames, replanAt } from './statement-names.ts';
 
 /** Lifts the limits on how long a statement of this session may take, the server's and ours. The session is not reused. */
 export const liftTimeLimits = 'set statement_timeout = 0';
-
-/** More texts than a program has, fewer than would burden a server that keeps a plan of each for every connection. */
-const mostPrepared = 500;
-/** Longer ones are bulk statements, another text for every number of rows. */
-const longestPrepared = 20_000;
-const preparable = /^\s*(select|insert|update|delete|merge|with)\b/i;
-/** Lists are planned for their very values: a pattern may find an index, a page size ends a search early. */
-const isList = /\blimit \$/i;
-
-/** Begins a list that is prepared all the same: one plan is good for all of its values. */
-export const planOnce = '/* planned once */ ';
-
-function isPreparable(text: string): boolean {
-  return text.startsWith(planOnce) || (preparable.test(text) && !isList.test(text));
-}
-
-/** Statement names by text: Kysely sends none, and PostgreSQL would parse and plan every statement again. */
-class StatementNames {
-  readonly #names = new Map<string, string>();
-
-  findName(text: string): string | undefined {
-    const known = this.#names.get(text);
-    if (known !== undefined || this.#names.size >= mostPrepared) return known;
-    if (text.length > longestPrepared || !isPreparable(text)) return undefined;
-    const name = `q_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
-    this.#names.set(text, name);
-    return name;
-  }
-}
-
-/**
- * After so many uses a connection plans its statements anew: a plan made while a table was as good as empty reads all of
- * it, and PostgreSQL itself looks again only once it has analyzed the table, a minute or more after it has filled.
- */
-const replanAt: ReadonlySet<number> = new Set([10, 100, 1_000, 10_000, 100_000]);
 
 /** What pg reads from a query beside what its types say. */
 type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number; queryMode?: 'extended' };

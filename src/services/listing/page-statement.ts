@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { limits } from '../../contract/limits.ts';
-import { planOnce } from '../../db/preparing-pool.ts';
+import { planOnce } from '../../db/statement-names.ts';
 import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
 import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
