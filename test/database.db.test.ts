@@ -313,6 +313,43 @@ describe('migrations', () => {
     expect(rows).toStrictEqual([...moved, ...moved]);
   });
 
+  it('leaves a database that refuses values which are none', async () => {
+    await using storage = await createTestStorage({ withFolder: false });
+    await using filled = await openDatabase(storage.settings);
+    const { db: on } = filled;
+    await migrateToLatest(on);
+    const organization = await createOrganization('Wrong', on);
+    await createRoot(organization, 'root', on);
+    await sql`
+      insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer, bill_with_parent,
+        is_same_address, currency, on_hold)
+      select organization_id, 'c', 'n', id, true, false, false, true, 'EUR', false from customer_categories`.execute(
+      on,
+    );
+    await sql`
+      insert into changes (organization_id, era, kind, record_id, reference, outcome, version, changed_fields, door)
+      values (${organization}, 0, 'customer', 1, 'c', 'created', 1, '{}', 'rest')`.execute(on);
+    const wrong = [
+      `customers set billing_lat = 90.5`,
+      `customers set billing_lng = -180.5`,
+      `customers set latitude = -91`,
+      `customers set longitude = 'NaN'`,
+      `customers set credit_limit = -0.01`,
+      `customers set due_date_config_number = -1`,
+      `customers set due_date_config_number = 1, due_date_config_type = 'daysBefore'`,
+      `customers set due_date_config_type = 'daysAfterInvoiceDate'`,
+      `customers set is_sub_customer = true`,
+      `customers set bill_with_parent = true`,
+      `changes set kind = 'user'`,
+      `changes set outcome = 'deleted'`,
+      `changes set door = 'back'`,
+    ];
+    const refusals = wrong.map(async (change) => failureOf(sql.raw(`update ${change}`).execute(on)));
+    expect(await Promise.all(refusals)).toMatchObject(wrong.map(() => ({ code: '23514' })));
+    const right = `latitude = 90, longitude = -180, credit_limit = 0, due_date_config_number = 0`;
+    await sql.raw(`update customers set ${right}, due_date_config_type = 'daysAfterInvoiceDate'`).execute(on);
+  });
+
   it('names the migration that failed, and keeps nothing of it', async () => {
     await using half = await openTestDatabase();
     await sql`drop table organizations cascade`.execute(half.db);
