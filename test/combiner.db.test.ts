@@ -82,10 +82,12 @@ describe('calls that come at the same time', () => {
 
   it('wait for nobody when they are alone', async () => {
     const upsert = createUpsert();
-    const timers = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const countTimers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+    const timers = countTimers();
     const pending = upsert({ reference: 'alone', name: 'n' });
     await new Promise((resolve) => setImmediate(resolve));
-    expect(process.getActiveResourcesInfo().filter((each) => each === 'Timeout')).toHaveLength(timers);
+    // Somebody else's may have gone off meanwhile.
+    expect(countTimers()).toBeLessThanOrEqual(timers);
     expect(await pending).toMatchObject({ ok: true, outcome: 'created' });
   });
 
