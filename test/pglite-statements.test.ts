@@ -19,13 +19,6 @@ async function countPrepared(text: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-async function codeOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
-  );
-}
-
 describe('statements of the embedded database', () => {
   it('are prepared once, whatever their values', async () => {
     const add = (left: number, right: number) =>
@@ -67,13 +60,13 @@ describe('statements of the embedded database', () => {
   });
 
   it('leave the session as it was where they fail to be prepared or executed', async () => {
-    expect(await codeOf(sql`select ${1}::integer from nowhere`.execute(db))).toBe('42P01');
+    await expect(sql`select ${1}::integer from nowhere`.execute(db)).rejects.toMatchObject({ code: '42P01' });
     const divide = (by: number) => sql<{ ratio: number }>`select 6 / ${by}::integer as ratio`.execute(db);
-    expect(await codeOf(divide(0))).toBe('22012');
+    await expect(divide(0)).rejects.toMatchObject({ code: '22012' });
     expect((await divide(3)).rows[0]?.ratio).toBe(2);
     const twice = sql`insert into things (id, name) values (${20}, ${'x'})`;
     await twice.execute(db);
-    expect(await codeOf(twice.execute(db))).toBe('23505');
+    await expect(twice.execute(db)).rejects.toMatchObject({ code: '23505' });
   });
 
   it('stay prepared though the transaction that prepared them is rolled back', async () => {

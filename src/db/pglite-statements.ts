@@ -1,19 +1,9 @@
 import type { PGlite, parse, protocol } from '@electric-sql/pglite';
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
-import { StatementNames, planGenerically, replanAt } from './statement-names.ts';
+import { StatementNames, replanAt } from './statement-names.ts';
 
 /** The parts of PGlite's package that speak PostgreSQL's own protocol. */
 type Wire = { readonly parse: typeof parse; readonly protocol: typeof protocol };
-
-function join(messages: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(messages.reduce((length, message) => length + message.byteLength, 0));
-  let end = 0;
-  for (const message of messages) {
-    joined.set(message, end);
-    end += message.byteLength;
-  }
-  return joined;
-}
 
 /**
  * Executes what can be prepared as prepared statements, each parsed and planned once. PGlite's own `query` does both again
@@ -30,11 +20,6 @@ export class PgliteStatements {
   constructor(pglite: PGlite, wire: Wire) {
     this.#pglite = pglite;
     this.#wire = wire;
-  }
-
-  /** To be called once, before all else. */
-  async open(): Promise<void> {
-    await this.#pglite.exec(`set ${planGenerically}`);
   }
 
   /** Executes a query, by the connection where it is not to be prepared. Throws what the database answers, as that does. */
@@ -87,6 +72,6 @@ export class PgliteStatements {
 
   async #send(...messages: readonly Uint8Array[]) {
     const { serialize } = this.#wire.protocol;
-    return (await this.#pglite.execProtocol(join([...messages, serialize.sync()]))).messages;
+    return (await this.#pglite.execProtocol(Buffer.concat([...messages, serialize.sync()]))).messages;
   }
 }

@@ -5,6 +5,7 @@ import { PgliteStatements } from './pglite-statements.ts';
 import { boundRole } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
+import { planGenerically } from './statement-names.ts';
 import { Upkeep, vacuumChanged } from './upkeep.ts';
 
 /** `directory` is created where it is missing; `memory://` keeps everything in memory. */
@@ -22,7 +23,6 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
   // PGlite itself answers a number or a BigInt, by size.
   const pglite = await PGlite.create({ ...options, parsers: { [types.INT8]: Number } });
   const statements = new PgliteStatements(pglite, { parse, protocol });
-  await statements.open();
   const upkeep = new Upkeep(() => db, vacuumChanged);
   const log = createStatementLog(upkeep, note);
   const dialect = new PGliteDialect(pglite);
@@ -30,8 +30,8 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
   const connect = (organizationId: number | null | undefined) =>
     new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), log });
   const db: Database = openScopes(connect(undefined), connect);
-  // Kysely closes on `destroy` only what it has used once.
-  await sql`select 1`.execute(db);
+  // Also since Kysely closes on `destroy` only what it has used once.
+  await sql.raw(`set ${planGenerically}`).execute(db);
   return db;
 }
 
