@@ -148,6 +148,14 @@ if (kind === 'postgres')
       expect(await findPid()).not.toBe(used);
     });
 
+    it('leaves no timer behind that would hold a process once it is closed', async () => {
+      const countTimers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+      const timers = countTimers();
+      await openDatabase({ kind: 'postgres', url: requireUrl() }).then((open) => open[Symbol.asyncDispose]());
+      // Somebody else's may have gone off meanwhile.
+      expect(countTimers()).toBeLessThanOrEqual(timers);
+    });
+
     it('limits how long a statement and an idle transaction may take', async () => {
       await using open = await openDatabase({ kind: 'postgres', url: requireUrl() });
       const { rows } = await sql`select current_setting('statement_timeout') as statement,

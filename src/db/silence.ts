@@ -64,7 +64,8 @@ export class SilenceWatch {
   async #look(): Promise<void> {
     this.#isLooking = true;
     while (this.#waiting.size > 0) {
-      await delay(this.#timing.patience / 3);
+      // Whoever waits holds a process by its connection; this would hold one that is done.
+      await delay(this.#timing.patience / 3, undefined, { ref: false });
       const latest = performance.now() - this.#timing.patience;
       const overdue = [...this.#waiting].filter(({ since }) => since <= latest);
       if (overdue.length > 0) await this.#ask(overdue);
