@@ -21,7 +21,8 @@ export type WriteChanges<State> = (
   changes: readonly Change<State>[],
 ) => Promise<readonly (Stored | undefined)[]>;
 
-type WrittenRow = { position: number; id: number; version: number; date_created: Date; last_updated: Date };
+/** The places and ids of the changes that were written, and when. Rows of their own would take ten times as long to read. */
+type Written = { readonly positions: readonly number[]; readonly ids: readonly number[]; readonly moment: Date };
 
 /** The id that the table's next row gets. The sequence is looked up once for a statement, not for each row. */
 function nextId(table: string): RawBuilder<number> {
@@ -37,12 +38,12 @@ export async function drawIds(db: Database, table: string, count: number): Promi
 
 type Outcome = 'created' | 'updated';
 
-/** Writes changes of certain outcomes, and answers what was written. */
+/** Writes changes of certain outcomes, and answers what was written, in one row. */
 type Writing<State> = (
   db: Database,
   organizationId: number,
   changes: readonly Change<State>[],
-) => Promise<readonly WrittenRow[]>;
+) => Promise<readonly Written[]>;
 
 /**
  * The writing of changes that have some of these outcomes; updates may do with the columns that change. Setting up the part of
@@ -54,7 +55,7 @@ function defineWriting<State>(
 ): Writing<State> {
   const name = sql.ref(table);
   const { insertInto, insertFrom, set, recordset } = createColumnSql(columns);
-  const stored = sql.raw('t.id, t.reference, t.version, t.date_created, t.last_updated');
+  const stored = sql.raw('t.id, t.reference, t.version');
   const brought = sql.raw('i.position, i."changedFields", i.door, i."actorUserId"');
   const parts = {
     created: (organizationId: RawBuilder<number>) => sql`
@@ -75,7 +76,7 @@ function defineWriting<State>(
     )`,
   };
   const all = outcomes.map((outcome) => sql`table ${sql.ref(outcome)}`);
-  const write = defineStatement<{ readonly organizationId: number; readonly input: string }, WrittenRow>(
+  const write = defineStatement<{ readonly organizationId: number; readonly input: string }, Written>(
     ({ organizationId, input }) => sql`
     with input as materialized (
       select * from json_to_recordset(${input}::json)
@@ -91,7 +92,7 @@ function defineWriting<State>(
         w."changedFields", w.door, w."actorUserId"
       from written w order by w.position
     )
-    select position, id, version, date_created, last_updated from written`,
+    select coalesce(json_agg(position), '[]') as positions, coalesce(json_agg(id), '[]') as ids, now() as moment from written`,
   );
   const render = createRender(columns);
   return (db, organizationId, changes) => write(db, { organizationId, input: `[${changes.map(render).join(',')}]` });
@@ -154,11 +155,15 @@ export function createWriter<State>(target: WriteTarget<State>): WriteChanges<St
   return async (db, organizationId, changes) => {
     const creating = changes.filter(({ existing }) => !existing).length;
     const write = creating === 0 ? findUpdate(changes) : creating === changes.length ? create : createAndUpdate;
-    const rows = await write(db, organizationId, changes);
-    const written: (Stored | undefined)[] = changes.map(() => undefined);
-    for (const { position, id, version, date_created: dateCreated, last_updated: lastUpdated } of rows) {
-      written[position] = { id, version, dateCreated, lastUpdated };
-    }
-    return written;
+    const [written] = await write(db, organizationId, changes);
+    if (!written) throw new Error('The writing statement answered no row.');
+    const { positions, ids, moment } = written;
+    const idOf = new Map(positions.map((position, index) => [position, ids[index]]));
+    return changes.map(({ existing }, position) => {
+      const id = idOf.get(position);
+      if (id === undefined) return undefined;
+      const { version, dateCreated } = existing ?? { version: 0, dateCreated: moment };
+      return { id, version: version + 1, dateCreated, lastUpdated: moment };
+    });
   };
 }
