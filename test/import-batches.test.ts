@@ -35,7 +35,12 @@ describe('batches under way', () => {
               underWay -= 1;
               return index;
             },
-            (_, index) => Promise.resolve(void landed.push(index)),
+            async (_, index) => {
+              landed.push(index);
+              await new Promise((resolve) => setTimeout(resolve, index % 3));
+              // None lands meanwhile.
+              expect(landed.at(-1)).toBe(index);
+            },
           );
           for (const batch of byBatch.keys()) await flights.send(batch);
           await flights.landAll();
@@ -60,6 +65,21 @@ describe('batches under way', () => {
     for (const name of ['one', 'bad', 'two'])
       await flights.send({ rows: [], claims: new Set([name]), needs: new Set() });
     await expect(flights.landAll()).rejects.toThrow('away');
+    await flights.settle();
+    expect(landed).toEqual(['one']);
+  });
+
+  it('do not land behind one that failed to', async () => {
+    const landed: string[] = [];
+    const flights = new Flights<string>(
+      1,
+      (batch) => Promise.resolve([...batch.claims].join()),
+      (_, name) => (name === 'two' ? Promise.reject(new Error('no space')) : Promise.resolve(void landed.push(name))),
+    );
+    const send = (name: string) => flights.send({ rows: [], claims: new Set([name]), needs: new Set() });
+    for (const name of ['one', 'two', 'three']) await send(name);
+    await expect(send('four')).rejects.toThrow('no space');
+    await expect(flights.landAll()).rejects.toThrow('no space');
     await flights.settle();
     expect(landed).toEqual(['one']);
   });

@@ -33,13 +33,14 @@ type Flight<Result> = { readonly batch: Batch; readonly answer: Promise<Result> 
 
 /**
  * Several batches under way at once, to the same effect as one after another: what is tied to an earlier one waits for it.
- * They land in their order. What sending or landing throws is thrown by whoever waits.
+ * They land one by one in their order, while others are sent. What sending or landing throws is thrown by whoever waits.
  */
 export class Flights<Result> {
   readonly #most: number;
   readonly #send: (batch: Batch) => Promise<Result>;
   readonly #land: (batch: Batch, result: Result) => Promise<void>;
   readonly #queue: Flight<Result>[] = [];
+  #landing: Promise<void> = Promise.resolve();
 
   constructor(
     most: number,
@@ -54,7 +55,7 @@ export class Flights<Result> {
   /** Sends a batch, once it may be under way together with all that are. */
   async send(batch: Batch): Promise<void> {
     while (this.#queue.length >= this.#most || this.#queue.some((flight) => areTied(flight.batch, batch))) {
-      await this.#landFirst();
+      await this.#beginLanding();
     }
     const answer = this.#send(batch);
     // Thrown again when its turn to land comes.
@@ -63,19 +64,24 @@ export class Flights<Result> {
   }
 
   async landAll(): Promise<void> {
-    while (this.#queue.length > 0) await this.#landFirst();
+    while (this.#queue.length > 0) await this.#beginLanding();
+    await this.#landing;
   }
 
   /** Waits until nothing is under way any more, whatever becomes of it. */
   async settle(): Promise<void> {
-    await Promise.allSettled(this.#queue.map(({ answer }) => answer));
+    await Promise.allSettled([...this.#queue.map(({ answer }) => answer), this.#landing]);
   }
 
-  async #landFirst(): Promise<void> {
+  /** Lets the first land once its answer is there and the one before has landed; after a failure none does. */
+  async #beginLanding(): Promise<void> {
     const [first] = this.#queue;
     if (!first) return;
     const result = await first.answer;
     this.#queue.shift();
-    await this.#land(first.batch, result);
+    await this.#landing;
+    this.#landing = this.#land(first.batch, result);
+    // Thrown again by whoever waits for it.
+    this.#landing.catch(() => undefined);
   }
 }
