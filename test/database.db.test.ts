@@ -1,11 +1,15 @@
 import fc from 'fast-check';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { openDatabase, type OpenDatabase } from '../src/db/client.ts';
 import { isConnectionError, isForeignKeyViolation, isRetryable, isUniqueViolation } from '../src/db/errors.ts';
 import { migrateToLatest } from '../src/db/migrate.ts';
+import { inOrganization } from '../src/db/organization.ts';
 import type { Database } from '../src/db/schema.ts';
+import { planEachTime } from '../src/db/statement-names.ts';
+import { type CustomerFilter, type CustomerOwner, createCustomerListing } from '../src/services/listing/customers.ts';
+import type { Owners } from '../src/services/listing/definition.ts';
 import { createTestStorage, findDatabaseKind, openTestDatabase } from './support/database.ts';
 import { migrateBefore } from './support/migrate-before.ts';
 import { tries } from './support/tries.ts';
@@ -38,6 +42,56 @@ async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
     (error: unknown) => error,
   );
 }
+
+describe('planning', () => {
+  it('happens once for all values, and of lists for those of each execution', async () => {
+    const organization = inOrganization(db, await createOrganization('Planning'));
+    const find = async (query: RawBuilder<{ mode: string }>) => (await query.execute(organization)).rows[0]?.mode;
+    const once = () => find(sql`select current_setting('plan_cache_mode') as mode, ${1}::integer`);
+    const list = () => find(sql`select current_setting('plan_cache_mode') as mode limit ${1}`);
+    const marked = () => find(sql`${sql.raw(planEachTime)}select current_setting('plan_cache_mode') as mode`);
+    for (const plan of [once, list, once, marked, once]) {
+      expect(await plan()).toBe(plan === once ? 'force_generic_plan' : 'force_custom_plan');
+    }
+  });
+
+  it('reads of names that begin with a text, and of categories, little more than is answered', async () => {
+    const id = await createOrganization('Planned');
+    const organization = inOrganization(db, id);
+    const root = await createRoot(id, 'planned-root');
+    await sql`insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer,
+        bill_with_parent, is_same_address, currency, on_hold)
+      select ${id}, 'P-' || i, 'Name ' || i, ${root}, true, false, false, true, 'EUR', false
+      from generate_series(1, 20000) i`.execute(organization);
+    const other = { organization_id: id, reference: 'empty', name: 'empty', is_root: false, parent_id: root };
+    const empty = await organization
+      .insertInto('customer_categories')
+      .values({ ...other, description: null })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await sql`analyze customers`.execute(db);
+    const customers = createCustomerListing(open);
+    const wanted = { fields: ['name'], withRelations: false };
+    const actor = { organization: { id, name: 'Planned', folder: 'p' }, userId: null };
+    const countRead = async (filter: CustomerFilter, owners?: Owners<CustomerOwner>) => {
+      const count = async () => {
+        await sql`select pg_stat_force_next_flush()`.execute(db);
+        const { rows } = await sql<{ count: number }>`
+          select idx_tup_fetch + seq_tup_read + heap_blks_hit as count
+          from pg_stat_user_tables join pg_statio_user_tables using (relid)
+          where pg_stat_user_tables.relname = 'customers'`.execute(db);
+        return rows[0]?.count ?? 0;
+      };
+      const before = await count();
+      await customers.readPages(actor, customers.prepare({ first: 10 }, filter, [], wanted), owners);
+      return (await count()) - before;
+    };
+    expect(await countRead({ name: 'name 1999*' })).toBeLessThan(100);
+    expect(await countRead({ category: { reference: 'empty' } })).toBeLessThan(100);
+    expect(await countRead({ categorySubtree: { reference: 'empty' } })).toBeLessThan(100);
+    expect(await countRead({}, { by: 'category', ids: [empty.id] })).toBeLessThan(100);
+  });
+});
 
 describe('values', () => {
   it('reads every type the schema uses as the same JavaScript value', async () => {

@@ -5,7 +5,7 @@ import { PgliteStatements } from './pglite-statements.ts';
 import { boundRole } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
-import { planGenerically } from './statement-names.ts';
+import { planning } from './statement-names.ts';
 import { Upkeep, vacuumChanged } from './upkeep.ts';
 
 /** `directory` is created where it is missing; `memory://` keeps everything in memory. */
@@ -31,7 +31,7 @@ export async function openPglite(options: PGliteOptions, note?: NoteStatement): 
     new Kysely<Schema>({ dialect: createDialect(dialect, session.createDriver(organizationId)), log });
   const db: Database = openScopes(connect(undefined), connect);
   // Also since Kysely closes on `destroy` only what it has used once.
-  await sql.raw(`set ${planGenerically}`).execute(db);
+  await sql.raw(`set ${planning.setting} = ${planning.once}`).execute(db);
   return db;
 }
 

@@ -8,18 +8,17 @@ import { boundRole, bypassesPolicies } from './role.ts';
 import type { Database, Schema } from './schema.ts';
 import { type NoteStatement, createStatementLog } from './statement-log.ts';
 import { SilenceWatch, createFindWorking } from './silence.ts';
-import { planGenerically } from './statement-names.ts';
+import { planning } from './statement-names.ts';
 import { analyzeChanged, Upkeep } from './upkeep.ts';
 
 const oldestVersion = 15;
 const int8Array = 1016;
 
 /**
- * Prepared statements are planned once, not for each set of values: planning the reading of an upsert takes longer than
- * executing it. None of our statements runs long enough to be worth compiling. We close what is idle for 10 s; a session that
- * is so for a minute has lost us.
+ * None of our statements runs long enough to be worth compiling. We close what is idle for 10 s; a session that is so for a
+ * minute has lost us.
  */
-const sessionOptions = `-c ${planGenerically} -c jit=off -c idle_session_timeout=60s`;
+const sessionOptions = '-c jit=off -c idle_session_timeout=60s';
 
 /** `url` may hold a password. `poolSize` is the most connections this process opens. */
 export type PostgresSettings = { readonly kind: 'postgres'; readonly url: string; readonly poolSize?: number };
@@ -62,8 +61,8 @@ function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
 }
 
 /**
- * Sets until the transaction ends the organization, or none, the role that policies bind where they don't bind the user, and
- * how long things may take: a proxy such as PgBouncer takes no settings when it is connected to. What is done outside of
+ * Sets until the transaction ends the organization, or none, the role that policies bind where they don't bind the user, how
+ * statements are planned, and how long things may take: a proxy such as PgBouncer takes no settings when it is connected to. What is done outside of
  * organizations is maintenance too, which may wait for locks.
  */
 function createPreamble(organizationId: number | null, isBound: boolean): Preamble {
@@ -74,6 +73,7 @@ function createPreamble(organizationId: number | null, isBound: boolean): Preamb
     `'idle_in_transaction_session_timeout', '${idleInTransactionMillis}'`,
     `'${organizationSetting}', $1`,
     `'lock_timeout', $2`,
+    `'${planning.setting}', $3`,
   ];
   const text = `select where ${settings.map((setting) => `set_config(${setting}, true) is null`).join(' or ')}`;
   return organizationId === null

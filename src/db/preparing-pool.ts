@@ -2,7 +2,7 @@ import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryRes
 import pg, { type Connection, type Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { isConnectionError, spoilsSession } from './errors.ts';
 import { type SilenceWatch, findSession } from './silence.ts';
-import { StatementNames, replanAt } from './statement-names.ts';
+import { StatementNames, isPlannedEachTime, planning, replanAt } from './statement-names.ts';
 
 /** Lifts the limits on how long a statement of this session may take, the server's and ours. The session is not reused. */
 export const liftTimeLimits = 'set statement_timeout = 0';
@@ -10,7 +10,12 @@ export const liftTimeLimits = 'set statement_timeout = 0';
 /** What pg reads from a query beside what its types say. */
 type TimedQuery = QueryConfig<unknown[]> & { query_timeout?: number; queryMode?: 'extended' };
 
-/** A statement that answers no rows and goes in front of others, in one transaction with them. A pool has one, with any values. */
+type PlannedQuery = TimedQuery & { readonly planning: string };
+
+/**
+ * A statement that answers no rows and goes in front of others, in one transaction with them. A pool has one, with any values;
+ * its last parameter, which is not among these, is how those others are planned.
+ */
 export type Preamble = { readonly text: string; readonly values: readonly string[] };
 
 const preambleName = 'preamble';
@@ -25,7 +30,7 @@ type Results<R extends object> = QueryResult<R> | QueryResult<R>[];
 function queryBehind<R extends object>(
   client: PoolClient,
   { values }: Preamble,
-  query: TimedQuery,
+  query: PlannedQuery,
 ): Promise<QueryResult<R>> {
   return new Promise((resolve, reject) => {
     const extended: TimedQuery = { ...query, queryMode: 'extended' };
@@ -38,7 +43,7 @@ function queryBehind<R extends object>(
     behind.submit = (connection) => {
       if (client.getTransactionStatus() !== 'I') return submit(connection);
       connection.stream.cork();
-      connection.bind({ statement: preambleName, values: [...values] }, true);
+      connection.bind({ statement: preambleName, values: [...values, query.planning] }, true);
       connection.execute(null, true);
       const failure = submit(connection);
       connection.stream.uncork();
@@ -93,7 +98,13 @@ class PreparingClient implements PostgresPoolClient {
       this.#isSpoilt = true;
     }
     const name = this.#names.findName(text);
-    const query: TimedQuery = { text, values: [...parameters], query_timeout: this.#timeout, ...(name && { name }) };
+    const query: PlannedQuery = {
+      text,
+      values: [...parameters],
+      query_timeout: this.#timeout,
+      ...(name && { name }),
+      planning: name === undefined && isPlannedEachTime(text) ? planning.eachTime : planning.once,
+    };
     try {
       return toKyselyResult(await this.#send<R & object>(query));
     } catch (error) {
@@ -106,7 +117,7 @@ class PreparingClient implements PostgresPoolClient {
     }
   }
 
-  #send<R extends object>(query: TimedQuery): Promise<QueryResult<R>> {
+  #send<R extends object>(query: PlannedQuery): Promise<QueryResult<R>> {
     const client = this.#client;
     const answer = this.#preamble ? queryBehind<R>(client, this.#preamble, query) : client.query<R>(query);
     return this.#watching.silence.watch(findSession(client), answer);
@@ -183,7 +194,7 @@ export class PreparingPool implements PostgresPool {
   async #preparePreamble(client: PoolClient, { text, values }: Preamble): Promise<void> {
     if (this.#withPreamble.has(client)) return;
     const { timeout, silence } = this.#watching;
-    const query: TimedQuery = { name: preambleName, text, values: [...values], query_timeout: timeout };
+    const query: TimedQuery = { name: preambleName, text, values: [...values, planning.once], query_timeout: timeout };
     await silence.watch(findSession(client), client.query(query));
     this.#withPreamble.add(client);
   }

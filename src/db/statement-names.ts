@@ -10,9 +10,16 @@ const isList = /\blimit \$/i;
 
 /** Begins a list that is prepared all the same: one plan is good for all of its values. */
 export const planOnce = '/* planned once */ ';
+/** Begins what is planned for its very values though it is no list. */
+export const planEachTime = '/* planned each time */ ';
 
 function isPreparable(text: string): boolean {
   return text.startsWith(planOnce) || (preparable.test(text) && !isList.test(text));
+}
+
+/** Whether a statement that has no name is to be planned for the values of each execution. */
+export function isPlannedEachTime(text: string): boolean {
+  return text.startsWith(planEachTime) || isList.test(text);
 }
 
 /** Statement names by text: Kysely sends none, and PostgreSQL would parse and plan every statement again. */
@@ -35,5 +42,13 @@ export class StatementNames {
  */
 export const replanAt: ReadonlySet<number> = new Set([10, 100, 1_000, 10_000, 100_000]);
 
-/** The setting that has prepared statements planned once, not for the values of each execution. */
-export const planGenerically = 'plan_cache_mode=force_generic_plan';
+/**
+ * PostgreSQL's setting for how statements with parameters are planned. Left to itself it plans the reading of an upsert for its
+ * values again and again, which takes longer than executing it; and where it is told not to, it does not use the index for names
+ * that begin with a text, since it cannot see the text: in a table of half a million 450 ms instead of 2.
+ */
+export const planning = {
+  setting: 'plan_cache_mode',
+  once: 'force_generic_plan',
+  eachTime: 'force_custom_plan',
+} as const;

@@ -1,48 +1,60 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../../db/schema.ts';
 import { normalizeKey } from '../upsert/check.ts';
 import type { RecordKey } from '../upsert/types.ts';
 
+/** Where the conditions of a list are made: what they rest on can be looked up. */
+export type Scope = { readonly db: Database; readonly organizationId: number };
+
+/** A condition, at once or when what it rests on has been looked up. */
+export type Condition = RawBuilder<boolean> | Promise<RawBuilder<boolean>>;
+
 /** The condition of a filter that is sent; null is as good as left out. */
-export function whenSent<Value>(
-  value: Value | null | undefined,
-  condition: (value: Value) => RawBuilder<boolean>,
-): RawBuilder<boolean>[] {
+export function whenSent<Value>(value: Value | null | undefined, condition: (value: Value) => Condition): Condition[] {
   return value === null || value === undefined ? [] : [condition(value)];
 }
 
 type KeyedTable = 'customer_categories' | 'customer_segmentations';
 
-/** A subquery: the id that the key names, or none. The reference goes first. */
-function namedIds(table: KeyedTable, organizationId: number, key: RecordKey): RawBuilder<unknown> | undefined {
+/** A query: the id that the key names, or none. The reference goes first. */
+function namedIds(table: KeyedTable, organizationId: number, key: RecordKey): RawBuilder<{ id: number }> | undefined {
   const { id, reference } = normalizeKey(key) ?? {};
   if (reference === undefined && id === undefined) return undefined;
   const which = reference === undefined ? sql`n.id = ${id}::bigint` : sql`n.reference = ${reference}::text`;
   return sql`select n.id from ${sql.table(table)} n where n.organization_id = ${organizationId} and ${which}`;
 }
 
-/** Whether the column holds the id of the record that the key names; unknown and impossible keys fit nothing. */
-export function isRecord(
+/**
+ * Whether the column holds the id of the record that the key names; unknown and impossible keys fit nothing. What a list rests on is
+ * looked up first: only of ids that it knows can PostgreSQL tell whether few rows have them or many.
+ */
+export async function isRecord(
   column: RawBuilder<unknown>,
   table: KeyedTable,
-  organizationId: number,
+  { db, organizationId }: Scope,
   key: RecordKey,
-): RawBuilder<boolean> {
-  const ids = namedIds(table, organizationId, key);
-  return ids ? sql`${column} = (${ids})` : sql`false`;
+): Promise<RawBuilder<boolean>> {
+  const ids = await namedIds(table, organizationId, key)?.execute(db);
+  const id = ids?.rows[0]?.id;
+  return id === undefined ? sql`false` : sql`${column} = ${id}::bigint`;
 }
 
 /** Whether the column holds the id of the category that the key names, or of one anywhere below it. */
-export function isInSubtree(column: RawBuilder<unknown>, organizationId: number, key: RecordKey): RawBuilder<boolean> {
+export async function isInSubtree(
+  column: RawBuilder<unknown>,
+  { db, organizationId }: Scope,
+  key: RecordKey,
+): Promise<RawBuilder<boolean>> {
   const ids = namedIds('customer_categories', organizationId, key);
   if (!ids) return sql`false`;
-  return sql`${column} in (
+  const { rows } = await sql<{ id: number }>`
     with recursive subtree (id) as (
       ${ids}
       union
       select c.id from customer_categories c
       join subtree s on c.organization_id = ${organizationId} and c.parent_id = s.id
-    ) select s.id from subtree s
-  )`;
+    ) select s.id from subtree s`.execute(db);
+  return sql`${column} = any (${rows.map(({ id }) => String(id))}::bigint[])`;
 }
 
 /** Whether the record changed at that moment or later. */

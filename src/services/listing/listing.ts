@@ -1,16 +1,18 @@
 import { sql } from 'kysely';
 import type { Actor } from '../../actor.ts';
 import type { Database } from '../../db/schema.ts';
+import { planEachTime } from '../../db/statement-names.ts';
 import { databaseOf } from '../deps.ts';
 import type { Stored } from '../records.ts';
 import type { Json } from '../upsert/json.ts';
+import type { Scope } from './conditions.ts';
 import { encodeCursor } from './cursor.ts';
 import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.ts';
 import { type OrderBy, type Positioned, type SortKey, completeOrder, readPosition } from './order.ts';
-import { type PageArguments, type PageRequest, readPageArguments } from './page.ts';
+import { type PageArguments, readPageArguments } from './page.ts';
 import { type PageAnswer, type PageRow, createPageStatement } from './page-statement.ts';
 import type { Relations } from './related.ts';
-import { ownersSql, rowsSql } from './rows.ts';
+import { ownersSql, readRowsSql } from './rows.ts';
 
 export type Page<Row> = {
   readonly edges: readonly { readonly cursor: string; readonly node: Row }[];
@@ -54,8 +56,7 @@ class Edge<Row> {
 /** Puts a page together from its rows and, where there is one, the row beyond it. */
 function toPage<Row extends Stored>(
   rows: readonly PageRow<Row>[],
-  order: readonly SortKey[],
-  { size, isBackwards, after, before }: PageRequest,
+  { order, page: { size, isBackwards, after, before } }: ListQuery<unknown>,
   revive: (row: Json<Row>) => Row,
 ): Page<Row> {
   const isMore = rows.length > size;
@@ -96,6 +97,7 @@ export function createListing<
   revive: (row: Json<Row>) => Row,
 ): Listing<Row, Related, Filter, Field, Owner> {
   const pageSql = createPageStatement<Row, Related, Filter, Owner>(definition);
+  const scopeOf = (actor: Actor): Scope => ({ db: databaseOf(deps, actor), organizationId: actor.organization.id });
   return {
     prepare: (args, filter, orderBy, wanted) => {
       const order = completeOrder(definition.orders, orderBy);
@@ -103,24 +105,27 @@ export function createListing<
     },
 
     readPages: async (actor, query, owners) => {
-      const { rows: answers } = await pageSql(actor.organization.id, query, owners).execute(databaseOf(deps, actor));
-      const [answer] = answers;
+      const scope = scopeOf(actor);
+      const rows = await readRowsSql(definition, scope, query, owners);
+      const page = pageSql(scope.organizationId, rows, query, owners);
+      const [answer] = (await page.execute(scope.db)).rows;
       if (!answer) throw new Error('The statement of a page answered no row.');
-      const { order, page } = query;
       return {
-        pages: splitByOwner(answer.rows, owners?.ids.length).map((rows) => toPage(rows, order, page, revive)),
+        pages: splitByOwner(answer.rows, owners?.ids.length).map((found) => toPage(found, query, revive)),
         related: reviveRelated(answer.related, definition.relations),
       };
     },
 
     count: async (actor, query, owners) => {
-      const { from, where } = rowsSql(definition, actor.organization.id, query, owners);
+      const scope = scopeOf(actor);
+      const { from, where, isFiltered } = await readRowsSql(definition, scope, query, owners);
+      const mark = sql.raw(isFiltered ? planEachTime : '');
       const counted = sql`select count(*) from ${from} where ${sql.join(where, sql` and `)}`;
       const { rows } = await (
         owners
-          ? sql<{ count: number }>`select (${counted}) as count from ${ownersSql(owners)} order by o.place`
-          : sql<{ count: number }>`${counted}`
-      ).execute(databaseOf(deps, actor));
+          ? sql<{ count: number }>`${mark}select (${counted}) as count from ${ownersSql(owners)} order by o.place`
+          : sql<{ count: number }>`${mark}${counted}`
+      ).execute(scope.db);
       return rows.map(({ count }) => count);
     },
   };

@@ -7,7 +7,7 @@ import type { ListQuery, ListingDefinition, Owners, Wanted } from './definition.
 import { type Positioned, beyondSql, orderSql, positionSql } from './order.ts';
 import { createProjection } from './projection.ts';
 import { type Relation, relatedSql } from './related.ts';
-import { type Rows, ownersSql, rowsSql } from './rows.ts';
+import { type Rows, ownersSql } from './rows.ts';
 
 /** A row of a page; `place` counts the owners from 1, where there are any. */
 export type PageRow<Row extends Stored> = Json<Row> & Positioned & { readonly place?: number };
@@ -18,9 +18,10 @@ export type PageAnswer<Row extends Stored, Related> = {
   readonly related: { readonly [Name in keyof Related]?: readonly never[] };
 };
 
-type PageStatement<Row extends Stored, Related, Filter, Owner extends string> = (
+type PageStatement<Row extends Stored, Related, Owner extends string> = (
   organizationId: number,
-  query: ListQuery<Filter>,
+  rows: Rows,
+  query: ListQuery<unknown>,
   owners?: Owners<Owner>,
 ) => RawBuilder<PageAnswer<Row, Related>>;
 
@@ -64,7 +65,7 @@ function foundSql({ from, where, isFiltered }: Rows, { order, page }: ListQuery<
 /** The statement that reads pages of a kind of list, with all that is wanted of them. */
 export function createPageStatement<Row extends Stored, Related extends object, Filter, Owner extends string>(
   definition: ListingDefinition<Related, Filter, string, Owner>,
-): PageStatement<Row, Related, Filter, Owner> {
+): PageStatement<Row, Related, Owner> {
   const project = createProjection(definition);
   const mark = createMarking();
 
@@ -77,9 +78,8 @@ export function createPageStatement<Row extends Stored, Related extends object, 
     )})`;
   };
 
-  return (organizationId, query, owners) => {
+  return (organizationId, rows, query, owners) => {
     const { order, page, wanted } = query;
-    const rows = rowsSql(definition, organizationId, query, owners);
     const found = foundSql(rows, query);
     const ordered = orderSql(order, page.isBackwards);
     return sql`${rows.isFiltered ? nothing : mark(query, owners?.by)}with page as materialized (

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Scope } from './conditions.ts';
 import type { ListQuery, ListingDefinition, Owners } from './definition.ts';
 
 /** What a statement says of the rows of lists. */
@@ -9,14 +10,14 @@ export type Rows = {
 };
 
 /** The rows of whole lists, aliased `t`: those that fit the filter, of each owner `o` its own where there are owners. */
-export function rowsSql<Filter, Owner extends string>(
+export async function readRowsSql<Filter, Owner extends string>(
   { table, owners: columns, conditions }: ListingDefinition<object, Filter, string, Owner>,
-  organizationId: number,
+  scope: Scope,
   { filter }: ListQuery<Filter>,
   owners: Owners<Owner> | undefined,
-): Rows {
-  const filters = conditions(organizationId, filter);
-  const where = [sql<boolean>`t.organization_id = ${organizationId}`, ...filters];
+): Promise<Rows> {
+  const filters = await Promise.all(conditions(scope, filter).map(async (condition) => condition));
+  const where = [sql<boolean>`t.organization_id = ${scope.organizationId}`, ...filters];
   if (owners) where.push(sql`${columns[owners.by]} = o.id`);
   return { from: sql`${sql.table(table)} t`, where, isFiltered: filters.length > 0 };
 }
