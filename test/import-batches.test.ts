@@ -83,4 +83,34 @@ describe('batches under way', () => {
     await flights.settle();
     expect(landed).toEqual(['one']);
   });
+
+  it('wait until what they are tied to has landed, and for no other', async () => {
+    const log: string[] = [];
+    let save: () => void = () => undefined;
+    const isSaved = new Promise<void>((resolve) => (save = resolve));
+    const flights = new Flights<string>(
+      2,
+      (batch) => {
+        const name = [...batch.needs].join();
+        log.push(`sent ${name}`);
+        return Promise.resolve(name);
+      },
+      async (_, name) => {
+        if (name === 'first') await isSaved;
+        log.push(`landed ${name}`);
+      },
+    );
+    const send = (name: string, claim: string) => {
+      return flights.send({ rows: [], claims: new Set([claim]), needs: new Set([name]) });
+    };
+    await send('first', 'a');
+    await send('other', 'b');
+    const tied = send('tied', 'a');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(log).toEqual(['sent first', 'sent other']);
+    save();
+    await tied;
+    await flights.landAll();
+    expect(log).toEqual(['sent first', 'sent other', 'landed first', 'sent tied', 'landed other', 'landed tied']);
+  });
 });

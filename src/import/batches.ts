@@ -33,14 +33,14 @@ type Flight<Result> = { readonly batch: Batch; readonly answer: Promise<Result> 
 
 /**
  * Several batches under way at once, to the same effect as one after another: what is tied to an earlier one waits for it.
- * They land one by one in their order, while others are sent. What sending or landing throws is thrown by whoever waits.
+ * They land one by one in their order, while others are sent that are not tied to them. What sending or landing throws is thrown by whoever waits.
  */
 export class Flights<Result> {
   readonly #most: number;
   readonly #send: (batch: Batch) => Promise<Result>;
   readonly #land: (batch: Batch, result: Result) => Promise<void>;
   readonly #queue: Flight<Result>[] = [];
-  #landing: Promise<void> = Promise.resolve();
+  #landing: { readonly batch: Batch; readonly done: Promise<void> } | undefined;
 
   constructor(
     most: number,
@@ -57,6 +57,8 @@ export class Flights<Result> {
     while (this.#queue.length >= this.#most || this.#queue.some((flight) => areTied(flight.batch, batch))) {
       await this.#beginLanding();
     }
+    // What is not remembered as done may be done again, and must not be done over this one.
+    if (this.#landing && areTied(this.#landing.batch, batch)) await this.#landing.done;
     const answer = this.#send(batch);
     // Thrown again when its turn to land comes.
     answer.catch(() => undefined);
@@ -65,12 +67,12 @@ export class Flights<Result> {
 
   async landAll(): Promise<void> {
     while (this.#queue.length > 0) await this.#beginLanding();
-    await this.#landing;
+    await this.#landing?.done;
   }
 
   /** Waits until nothing is under way any more, whatever becomes of it. */
   async settle(): Promise<void> {
-    await Promise.allSettled([...this.#queue.map(({ answer }) => answer), this.#landing]);
+    await Promise.allSettled([...this.#queue.map(({ answer }) => answer), this.#landing?.done]);
   }
 
   /** Lets the first land once its answer is there and the one before has landed; after a failure none does. */
@@ -79,9 +81,10 @@ export class Flights<Result> {
     if (!first) return;
     const result = await first.answer;
     this.#queue.shift();
-    await this.#landing;
-    this.#landing = this.#land(first.batch, result);
+    await this.#landing?.done;
+    const done = this.#land(first.batch, result);
     // Thrown again by whoever waits for it.
-    this.#landing.catch(() => undefined);
+    done.catch(() => undefined);
+    this.#landing = { batch: first.batch, done };
   }
 }
