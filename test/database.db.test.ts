@@ -59,16 +59,17 @@ describe('planning', () => {
     const id = await createOrganization('Planned');
     const organization = inOrganization(db, id);
     const root = await createRoot(id, 'planned-root');
+    const below = { organization_id: id, is_root: false, parent_id: root, description: null };
+    const [few, empty] = await organization
+      .insertInto('customer_categories')
+      .values(['few', 'empty'].map((name) => ({ ...below, reference: name, name })))
+      .returning('id')
+      .execute();
     await sql`insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer,
         bill_with_parent, is_same_address, currency, on_hold)
-      select ${id}, 'P-' || i, 'Name ' || i, ${root}, true, false, false, true, 'EUR', false
+      select ${id}, 'P-' || i, 'Name ' || i, case i % 100 when 0 then ${few?.id}::bigint else ${root}::bigint end, true, false,
+        false, true, 'EUR', false
       from generate_series(1, 20000) i`.execute(organization);
-    const other = { organization_id: id, reference: 'empty', name: 'empty', is_root: false, parent_id: root };
-    const empty = await organization
-      .insertInto('customer_categories')
-      .values({ ...other, description: null })
-      .returning('id')
-      .executeTakeFirstOrThrow();
     await sql`analyze customers`.execute(db);
     const customers = createCustomerListing(open);
     const wanted = { fields: ['name'], withRelations: false };
@@ -77,9 +78,9 @@ describe('planning', () => {
       const count = async () => {
         await sql`select pg_stat_force_next_flush()`.execute(db);
         const { rows } = await sql<{ count: number }>`
-          select idx_tup_fetch + seq_tup_read + heap_blks_hit as count
-          from pg_stat_user_tables join pg_statio_user_tables using (relid)
-          where pg_stat_user_tables.relname = 'customers'`.execute(db);
+          select idx_tup_fetch + seq_tup_read as count from pg_stat_user_tables where relname = 'customers'`.execute(
+          db,
+        );
         return rows[0]?.count ?? 0;
       };
       const before = await count();
@@ -89,7 +90,7 @@ describe('planning', () => {
     expect(await countRead({ name: 'name 1999*' })).toBeLessThan(100);
     expect(await countRead({ category: { reference: 'empty' } })).toBeLessThan(100);
     expect(await countRead({ categorySubtree: { reference: 'empty' } })).toBeLessThan(100);
-    expect(await countRead({}, { by: 'category', ids: [empty.id] })).toBeLessThan(100);
+    expect(await countRead({}, { by: 'category', ids: [empty?.id ?? 0] })).toBeLessThan(100);
   });
 });
 

@@ -25,7 +25,7 @@ type Results<R extends object> = QueryResult<R> | QueryResult<R>[];
 /**
  * Sends a query with another, prepared one in front of it, in the same message: until the message ends PostgreSQL has them in
  * one transaction, also where there is no `begin`, and the second does not run where the first failed. Within a transaction
- * that was begun this way the first was there before. pg answers the results of both.
+ * that was begun this way the first was there before, and all is planned once. pg answers the results of both.
  */
 function queryBehind<R extends object>(
   client: PoolClient,

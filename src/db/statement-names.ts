@@ -5,7 +5,7 @@ const mostPrepared = 500;
 /** Longer ones are bulk statements, another text for every number of rows. */
 const longestPrepared = 20_000;
 const preparable = /^\s*(select|insert|update|delete|merge|with)\b/i;
-/** Lists are planned for their very values: a pattern may find an index, a page size ends a search early. */
+/** Whatever ends early is planned for its very values: a pattern may find an index, a page size ends a search. */
 const isList = /\blimit \$/i;
 
 /** Begins a list that is prepared all the same: one plan is good for all of its values. */

@@ -3,11 +3,11 @@ import type { Database } from '../../db/schema.ts';
 import { normalizeKey } from '../upsert/check.ts';
 import type { RecordKey } from '../upsert/types.ts';
 
-/** Where the conditions of a list are made: what they rest on can be looked up. */
+/** Whose rows are listed, and where. */
 export type Scope = { readonly db: Database; readonly organizationId: number };
 
-/** A condition, at once or when what it rests on has been looked up. */
-export type Condition = RawBuilder<boolean> | Promise<RawBuilder<boolean>>;
+/** A condition, or how to find what it is. */
+export type Condition = RawBuilder<boolean> | ((scope: Scope) => Promise<RawBuilder<boolean>>);
 
 /** The condition of a filter that is sent; null is as good as left out. */
 export function whenSent<Value>(value: Value | null | undefined, condition: (value: Value) => Condition): Condition[] {
@@ -28,33 +28,28 @@ function namedIds(table: KeyedTable, organizationId: number, key: RecordKey): Ra
  * Whether the column holds the id of the record that the key names; unknown and impossible keys fit nothing. What a list rests on is
  * looked up first: only of ids that it knows can PostgreSQL tell whether few rows have them or many.
  */
-export async function isRecord(
-  column: RawBuilder<unknown>,
-  table: KeyedTable,
-  { db, organizationId }: Scope,
-  key: RecordKey,
-): Promise<RawBuilder<boolean>> {
-  const ids = await namedIds(table, organizationId, key)?.execute(db);
-  const id = ids?.rows[0]?.id;
-  return id === undefined ? sql`false` : sql`${column} = ${id}::bigint`;
+export function isRecord(column: RawBuilder<unknown>, table: KeyedTable, key: RecordKey): Condition {
+  return async ({ db, organizationId }) => {
+    const ids = await namedIds(table, organizationId, key)?.execute(db);
+    const id = ids?.rows[0]?.id;
+    return id === undefined ? sql`false` : sql`${column} = ${id}::bigint`;
+  };
 }
 
 /** Whether the column holds the id of the category that the key names, or of one anywhere below it. */
-export async function isInSubtree(
-  column: RawBuilder<unknown>,
-  { db, organizationId }: Scope,
-  key: RecordKey,
-): Promise<RawBuilder<boolean>> {
-  const ids = namedIds('customer_categories', organizationId, key);
-  if (!ids) return sql`false`;
-  const { rows } = await sql<{ id: number }>`
-    with recursive subtree (id) as (
-      ${ids}
-      union
-      select c.id from customer_categories c
-      join subtree s on c.organization_id = ${organizationId} and c.parent_id = s.id
-    ) select s.id from subtree s`.execute(db);
-  return sql`${column} = any (${rows.map(({ id }) => String(id))}::bigint[])`;
+export function isInSubtree(column: RawBuilder<unknown>, key: RecordKey): Condition {
+  return async ({ db, organizationId }) => {
+    const ids = namedIds('customer_categories', organizationId, key);
+    if (!ids) return sql`false`;
+    const { rows } = await sql<{ id: number }>`
+      with recursive subtree (id) as (
+        ${ids}
+        union
+        select c.id from customer_categories c
+        join subtree s on c.organization_id = ${organizationId} and c.parent_id = s.id
+      ) select s.id from subtree s`.execute(db);
+    return sql`${column} = any (${rows.map(({ id }) => String(id))}::bigint[])`;
+  };
 }
 
 /** Whether the record changed at that moment or later. */

@@ -42,10 +42,10 @@ const definition: ListingDefinition<CategoryRelated, CategoryFilter, CategoryOrd
     lastUpdated: { kind: 'moment', sql: sql`t.last_updated` },
   },
   owners: { parent },
-  conditions: (scope, filter) => [
+  conditions: (filter) => [
     ...whenSent(filter.reference, referenceMatches),
     ...whenSent(filter.name, (name) => nameMatches(nameLower, name)),
-    ...whenSent(filter.parent, (key) => isRecord(parent, 'customer_categories', scope, key)),
+    ...whenSent(filter.parent, (key) => isRecord(parent, 'customer_categories', key)),
     ...whenSent(filter.isRoot, (isRoot) => sql`t.is_root = ${isRoot}::boolean`),
     ...whenSent(filter.updatedSince, isUpdatedSince),
   ],

@@ -68,12 +68,12 @@ const definition: ListingDefinition<CustomerRelated, CustomerFilter, CustomerOrd
     lastUpdated: { kind: 'moment', sql: sql`t.last_updated` },
   },
   owners: { category, parent: sql`t.parent_id` },
-  conditions: (scope, filter) => [
+  conditions: (filter) => [
     ...whenSent(filter.reference, referenceMatches),
     ...whenSent(filter.name, (name) => nameMatches(nameLower, name)),
-    ...whenSent(filter.category, (key) => isRecord(category, 'customer_categories', scope, key)),
-    ...whenSent(filter.categorySubtree, (key) => isInSubtree(category, scope, key)),
-    ...whenSent(filter.segmentation, (key) => isRecord(sql`t.segmentation_id`, 'customer_segmentations', scope, key)),
+    ...whenSent(filter.category, (key) => isRecord(category, 'customer_categories', key)),
+    ...whenSent(filter.categorySubtree, (key) => isInSubtree(category, key)),
+    ...whenSent(filter.segmentation, (key) => isRecord(sql`t.segmentation_id`, 'customer_segmentations', key)),
     ...whenSent(filter.isActive, (isActive) => sql`t.is_active = ${isActive}::boolean`),
     ...whenSent(filter.onHold, (onHold) => sql`t.on_hold = ${onHold}::boolean`),
     ...whenSent(filter.country, (country) => sql`t.country = ${findCountryCode(country) ?? null}::text`),

@@ -1,6 +1,6 @@
 import type { RawBuilder } from 'kysely';
 import type { Column } from '../upsert/columns.ts';
-import type { Condition, Scope } from './conditions.ts';
+import type { Condition } from './conditions.ts';
 import type { OrderKeys, SortKey } from './order.ts';
 import type { PageRequest } from './page.ts';
 import type { Relations } from './related.ts';
@@ -17,7 +17,7 @@ export type ListingDefinition<Related, Filter, Field extends string, Owner exten
   readonly orders: OrderKeys<Field>;
   /** The columns by which records own rows of the list. */
   readonly owners: Readonly<Record<Owner, RawBuilder<unknown>>>;
-  readonly conditions: (scope: Scope, filter: Filter) => readonly Condition[];
+  readonly conditions: (filter: Filter) => readonly Condition[];
 };
 
 /** The names of the fields that are asked of the rows; with `withRelations` also the records that these name are read. */

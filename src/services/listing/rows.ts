@@ -16,7 +16,9 @@ export async function readRowsSql<Filter, Owner extends string>(
   { filter }: ListQuery<Filter>,
   owners: Owners<Owner> | undefined,
 ): Promise<Rows> {
-  const filters = await Promise.all(conditions(scope, filter).map(async (condition) => condition));
+  const filters = await Promise.all(
+    conditions(filter).map(async (condition) => (typeof condition === 'function' ? condition(scope) : condition)),
+  );
   const where = [sql<boolean>`t.organization_id = ${scope.organizationId}`, ...filters];
   if (owners) where.push(sql`${columns[owners.by]} = o.id`);
   return { from: sql`${sql.table(table)} t`, where, isFiltered: filters.length > 0 };
