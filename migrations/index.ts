@@ -9,7 +9,7 @@ import * as rowLevelSecurity from './0007-row-level-security.ts';
 import * as keptImages from './0008-kept-images.ts';
 import * as customersPaymentTypes from './0009-customers-payment-types.ts';
 import * as valueDomains from './0010-value-domains.ts';
-import * as categoryLists from './0011-category-lists.ts';
+import * as nestedLists from './0011-nested-lists.ts';
 
 /** Every migration, in order. A released one never changes; a new one goes at the end. */
 export const migrations: Record<string, Migration> = {
@@ -23,5 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-kept-images': keptImages,
   '0009-customers-payment-types': customersPaymentTypes,
   '0010-value-domains': valueDomains,
-  '0011-category-lists': categoryLists,
+  '0011-nested-lists': nestedLists,
 };

@@ -8,8 +8,14 @@ import { migrateToLatest } from '../src/db/migrate.ts';
 import { inOrganization } from '../src/db/organization.ts';
 import type { Database } from '../src/db/schema.ts';
 import { planEachTime } from '../src/db/statement-names.ts';
-import { type CustomerFilter, type CustomerOwner, createCustomerListing } from '../src/services/listing/customers.ts';
+import {
+  type CustomerFilter,
+  type CustomerOrderField,
+  type CustomerOwner,
+  createCustomerListing,
+} from '../src/services/listing/customers.ts';
 import type { Owners } from '../src/services/listing/definition.ts';
+import type { OrderBy } from '../src/services/listing/order.ts';
 import { createTestStorage, findDatabaseKind, openTestDatabase } from './support/database.ts';
 import { migrateBefore } from './support/migrate-before.ts';
 import { tries } from './support/tries.ts';
@@ -55,26 +61,30 @@ describe('planning', () => {
     }
   });
 
-  it('reads of names that begin with a text, and of categories, little more than is answered', async () => {
+  it('reads little more than is answered of names that begin with a text, of categories and of parents', async () => {
     const id = await createOrganization('Planned');
     const organization = inOrganization(db, id);
     const root = await createRoot(id, 'planned-root');
     const below = { organization_id: id, is_root: false, parent_id: root, description: null };
-    const [few, empty] = await organization
+    const empty = await organization
       .insertInto('customer_categories')
-      .values(['few', 'empty'].map((name) => ({ ...below, reference: name, name })))
+      .values({ ...below, reference: 'empty', name: 'empty' })
       .returning('id')
-      .execute();
+      .executeTakeFirstOrThrow();
     await sql`insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer,
         bill_with_parent, is_same_address, currency, on_hold)
-      select ${id}, 'P-' || i, 'Name ' || i, case i % 100 when 0 then ${few?.id}::bigint else ${root}::bigint end, true, false,
+      select ${id}, 'P-' || i, 'Name ' || i, ${root}, true, false,
         false, true, 'EUR', false
       from generate_series(1, 20000) i`.execute(organization);
     await sql`analyze customers`.execute(db);
     const customers = createCustomerListing(open);
     const wanted = { fields: ['name'], withRelations: false };
     const actor = { organization: { id, name: 'Planned', folder: 'p' }, userId: null };
-    const countRead = async (filter: CustomerFilter, owners?: Owners<CustomerOwner>) => {
+    const countRead = async (
+      filter: CustomerFilter,
+      owners?: Owners<CustomerOwner>,
+      orderBy: OrderBy<CustomerOrderField>[] = [],
+    ) => {
       const count = async () => {
         await sql`select pg_stat_force_next_flush()`.execute(db);
         const { rows } = await sql<{ count: number }>`
@@ -84,13 +94,17 @@ describe('planning', () => {
         return rows[0]?.count ?? 0;
       };
       const before = await count();
-      await customers.readPages(actor, customers.prepare({ first: 10 }, filter, [], wanted), owners);
+      await customers.readPages(actor, customers.prepare({ first: 10 }, filter, orderBy, wanted), owners);
       return (await count()) - before;
     };
     expect(await countRead({ name: 'name 1999*' })).toBeLessThan(100);
     expect(await countRead({ category: { reference: 'empty' } })).toBeLessThan(100);
     expect(await countRead({ categorySubtree: { reference: 'empty' } })).toBeLessThan(100);
-    expect(await countRead({}, { by: 'category', ids: [empty?.id ?? 0] })).toBeLessThan(100);
+    for (const by of ['category', 'parent'] as const) {
+      for (const field of ['id', 'name'] as const) {
+        expect(await countRead({}, { by, ids: [empty.id] }, [{ field, direction: 'asc' }])).toBeLessThan(100);
+      }
+    }
   });
 });
 
