@@ -17,6 +17,7 @@ import {
 import type { Owners } from '../src/services/listing/definition.ts';
 import type { OrderBy } from '../src/services/listing/order.ts';
 import { createTestStorage, findDatabaseKind, openTestDatabase } from './support/database.ts';
+import { failureOf } from './support/failure-of.ts';
 import { migrateBefore } from './support/migrate-before.ts';
 import { tries } from './support/tries.ts';
 
@@ -40,13 +41,6 @@ async function createRoot(organization_id: number, reference: string, on = db): 
   const values = { organization_id, reference, name: reference, is_root: true, parent_id: null, description: null };
   const { id } = await on.insertInto('customer_categories').values(values).returning('id').executeTakeFirstOrThrow();
   return id;
-}
-
-async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.fail('expected an error'),
-    (error: unknown) => error,
-  );
 }
 
 describe('planning', () => {
@@ -73,8 +67,7 @@ describe('planning', () => {
       .executeTakeFirstOrThrow();
     await sql`insert into customers (organization_id, reference, name, category_id, is_active, is_sub_customer,
         bill_with_parent, is_same_address, currency, on_hold)
-      select ${id}, 'P-' || i, 'Name ' || i, ${root}, true, false,
-        false, true, 'EUR', false
+      select ${id}, 'P-' || i, 'Name ' || i, ${root}, true, false, false, true, 'EUR', false
       from generate_series(1, 20000) i`.execute(organization);
     await sql`analyze customers`.execute(db);
     const customers = createCustomerListing(open);

@@ -13,7 +13,9 @@ import { migrateToLatest } from '../src/db/migrate.ts';
 import { requireSupportedVersion } from '../src/db/postgres.ts';
 import { customerColumns } from '../src/services/customers/columns.ts';
 import { createCustomerListing } from '../src/services/listing/customers.ts';
+import { countTimers } from './support/count-timers.ts';
 import { createTestStorage, findDatabaseKind, type TestStorage } from './support/database.ts';
+import { failureOf } from './support/failure-of.ts';
 
 const kind = findDatabaseKind();
 let storage: TestStorage;
@@ -33,13 +35,6 @@ function changeUrl(change: (url: URL) => void): string {
   const url = new URL(requireUrl());
   change(url);
   return url.href;
-}
-
-async function failureOf(work: PromiseLike<unknown>): Promise<unknown> {
-  return work.then(
-    () => expect.fail('expected an error'),
-    (error: unknown) => error,
-  );
 }
 
 if (kind === 'postgres')
@@ -149,10 +144,8 @@ if (kind === 'postgres')
     });
 
     it('leaves no timer behind that would hold a process once it is closed', async () => {
-      const countTimers = () => process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
       const timers = countTimers();
       await openDatabase({ kind: 'postgres', url: requireUrl() }).then((open) => open[Symbol.asyncDispose]());
-      // Somebody else's may have gone off meanwhile.
       expect(countTimers()).toBeLessThanOrEqual(timers);
     });
 

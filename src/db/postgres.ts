@@ -62,8 +62,8 @@ function readLoad({ totalCount, idleCount, waitingCount }: pg.Pool): PoolLoad {
 
 /**
  * Sets until the transaction ends the organization, or none, the role that policies bind where they don't bind the user, how
- * statements are planned, and how long things may take: a proxy such as PgBouncer takes no settings when it is connected to. What is done outside of
- * organizations is maintenance too, which may wait for locks.
+ * statements are planned, and how long things may take: a proxy such as PgBouncer takes no settings when it is connected to.
+ * What is done outside of organizations is maintenance too, which may wait for locks.
  */
 function createPreamble(organizationId: number | null, isBound: boolean): Preamble {
   const { statementMillis, idleInTransactionMillis, lockMillis } = limits.database;

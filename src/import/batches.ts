@@ -33,7 +33,8 @@ type Flight<Result> = { readonly batch: Batch; readonly answer: Promise<Result> 
 
 /**
  * Several batches under way at once, to the same effect as one after another: what is tied to an earlier one waits for it.
- * They land one by one in their order, while others are sent that are not tied to them. What sending or landing throws is thrown by whoever waits.
+ * They land one by one in their order, while others are sent that are not tied to them. What sending or landing throws is
+ * thrown by whoever waits.
  */
 export class Flights<Result> {
   readonly #most: number;

@@ -25,8 +25,8 @@ function namedIds(table: KeyedTable, organizationId: number, key: RecordKey): Ra
 }
 
 /**
- * Whether the column holds the id of the record that the key names; unknown and impossible keys fit nothing. What a list rests on is
- * looked up first: only of ids that it knows can PostgreSQL tell whether few rows have them or many.
+ * Whether the column holds the id of the record that the key names; unknown and impossible keys fit nothing. What a list
+ * rests on is looked up first: only of ids that it knows can PostgreSQL tell whether few rows have them or many.
  */
 export function isRecord(column: RawBuilder<unknown>, table: KeyedTable, key: RecordKey): Condition {
   return async ({ db, organizationId }) => {
