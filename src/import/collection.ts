@@ -71,7 +71,7 @@ function createCollection<K extends Kind>(
   return {
     columns: createColumns(model.parameters),
     upsert: async (deps, actor, drafts) => {
-      const engine = new UpsertEngine(model, { ...deps, patience });
+      const engine = new UpsertEngine(model, { ...deps, patience }, { withRelated: false });
       const settled = await settleList(engine, actor, drafts.map(toItem));
       return settled.map(toRowResult);
     },

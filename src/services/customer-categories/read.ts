@@ -4,6 +4,7 @@ import { defineStatement } from '../../db/statement.ts';
 import type { CustomerCategory } from '../records.ts';
 import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
+import type { Wanted } from '../upsert/model.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
 import { categorySelect } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
@@ -46,7 +47,7 @@ const read = defineStatement<ReadArguments, SnapshotRow>(
 export async function readCategories(
   db: Database,
   organizationId: number,
-  inputs: readonly UpsertCustomerCategoryInput[],
+  { inputs }: Pick<Wanted<UpsertCustomerCategoryInput>, 'inputs'>,
 ): Promise<CategorySnapshot> {
   const parents = collectKeys(inputs.map((input) => input.parent));
   const own = inputs.flatMap((input) => [input.reference, ...(input.newReference ? [input.newReference] : [])]);

@@ -14,12 +14,14 @@ import type {
 import { categorySelect } from '../customer-categories/columns.ts';
 import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
+import { type RecordFormat, createColumnFormat, createRowFormat, rowsSql } from '../upsert/record-formats.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
-import { customerSelect } from './columns.ts';
+import type { Wanted } from '../upsert/model.ts';
 import type { RecordKey } from '../upsert/types.ts';
+import { customerColumns, customerSelect } from './columns.ts';
 import type { UpsertCustomerInput } from './input.ts';
 
-/** Everything that judging and answering a list of customers needs, as one statement saw it. */
+/** Everything that judging a list of customers needs and, where that was wanted, answering it, as one statement saw it. */
 export type CustomerSnapshot = {
   readonly settings: OrganizationSettings;
   readonly customers: Index<Customer>;
@@ -33,9 +35,9 @@ export type CustomerSnapshot = {
   readonly ancestors: Ancestors;
 };
 
-type SnapshotRow = {
+type SnapshotRow<Customers> = {
   readonly settings: OrganizationSettings;
-  readonly customers: readonly Json<Customer>[];
+  readonly customers: Customers;
   readonly categories: readonly Json<CustomerCategory>[];
   readonly segmentations: readonly CustomerSegmentation[];
   readonly users: readonly User[];
@@ -63,77 +65,106 @@ type ReadArguments = {
   readonly regionIds: readonly string[];
 };
 
-type Slots = { readonly [Name in keyof ReadArguments]: RawBuilder<ReadArguments[Name]> };
-
 /** A user, payment type or segmentation from the table aliased `t`. */
 export const nameColumns = sql.raw('t.id, t.reference, t.name');
 
 /** A region from the table aliased `t`. */
 export const regionColumns = sql.raw('t.id, t.name, t.level, t.parent_id as "parentId"');
 
-function defineReading(ancestorsOf: (slots: Slots) => RawBuilder<AncestorPairs>) {
-  return defineStatement<ReadArguments, SnapshotRow>((slots) => {
+/** In which format the customers come, and whether what is related to them does too, beside what the inputs name. */
+type Form<Customers> = { readonly format: RecordFormat<Customer, Customers>; readonly withRelated: boolean };
+
+type Read = (db: Database, args: ReadArguments) => Promise<CustomerSnapshot>;
+
+function toSnapshot(row: SnapshotRow<readonly Customer[]>): CustomerSnapshot {
+  const categories = row.categories.map(reviveDates);
+  return {
+    settings: row.settings,
+    customers: indexRows(row.customers),
+    categories: indexRows(categories),
+    root: categories.find((category) => category.isRoot),
+    segmentations: indexRows(row.segmentations),
+    users: indexRows(row.users),
+    paymentTypes: indexRows(row.payment_types),
+    regions: indexRows(row.regions),
+    ancestors: new Map(row.ancestors),
+  };
+}
+
+function defineReading<Customers>({ format, withRelated }: Form<Customers>, withParents: boolean): Read {
+  const read = defineStatement<ReadArguments, SnapshotRow<Customers>>((slots) => {
     const { organizationId, references } = slots;
-    const list = (rows: RawBuilder<unknown>) => sql`(select coalesce(json_agg(r), '[]') from (${rows}) r)`;
     const select = (table: string, columns: RawBuilder<unknown>, where: RawBuilder<unknown>) => sql`
       select ${columns} from ${sql.ref(table)} t where t.organization_id = ${organizationId} and (${where})`;
-    const stored = (key: keyof CustomerState) =>
-      sql`array(select n.${sql.ref(key)} from named n where n.${sql.ref(key)} is not null)`;
+    const related = (ids: RawBuilder<unknown>, ofNamed: RawBuilder<unknown>) =>
+      withRelated ? sql`(${ids}::bigint[] || array(${ofNamed}))` : sql`(${ids}::bigint[])`;
+    const relatedBy = (ids: RawBuilder<unknown>, key: keyof CustomerState) =>
+      related(ids, sql`select n.${sql.ref(key)} from named n where n.${sql.ref(key)} is not null`);
     const keyed = (ids: RawBuilder<unknown>, names: RawBuilder<unknown>, key: keyof CustomerState) =>
-      sql`t.reference = any (${names}::text[]) or t.id = any (${ids}::bigint[] || ${stored(key)})`;
-    const parents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parentId')}) and t.reference <> all (${references}::text[])`;
-    const chosenPaymentTypes = sql`array(select unnest(n."paymentTypeIds") from named n)`;
-    return sql<SnapshotRow>`
-      with named as materialized (
-        select ${customerSelect} from customers t
-        where t.organization_id = ${organizationId} and t.reference = any (${references}::text[])
-      )
+      sql`t.reference = any (${names}::text[]) or t.id = any ${relatedBy(ids, key)}`;
+    const areParents = sql`(${keyed(slots.parentIds, slots.parentReferences, 'parentId')}) and t.reference <> all (${references}::text[])`;
+    const parents = sql`union all ${select('customers', customerSelect, areParents)}`;
+    const paymentTypeIds = related(slots.paymentTypeIds, sql`select unnest(n."paymentTypeIds") from named n`);
+    const parentKeys = { ids: slots.parentIds, references: slots.parentReferences };
+    return sql<SnapshotRow<Customers>>`
+      with named as (${select('customers', customerSelect, sql`t.reference = any (${references}::text[])`)})
       select
         (select to_json(o) from (
           select currency, currencies, geographical_locations as "geographicalLocations", region_level as "regionLevel"
           from organizations where id = ${organizationId}
         ) o) as settings,
-        ${list(sql`table named union all ${select('customers', customerSelect, parents)}`)} as customers,
-        ${list(
+        ${format.toSql(sql`select * from named ${withParents || withRelated ? parents : sql``}`)} as customers,
+        ${rowsSql(
           select(
             'customer_categories',
             categorySelect,
             sql`t.is_root or ${keyed(slots.categoryIds, slots.categoryReferences, 'categoryId')}`,
           ),
         )} as categories,
-        ${list(
+        ${rowsSql(
           select(
             'customer_segmentations',
             nameColumns,
             keyed(slots.segmentationIds, slots.segmentationReferences, 'segmentationId'),
           ),
         )} as segmentations,
-        ${list(select('users', nameColumns, keyed(slots.userIds, slots.userReferences, 'createdById')))} as users,
-        ${list(
+        ${rowsSql(select('users', nameColumns, keyed(slots.userIds, slots.userReferences, 'createdById')))} as users,
+        ${rowsSql(
           select(
             'payment_types',
             nameColumns,
-            sql`t.reference = any (${slots.paymentTypeReferences}::text[])
-              or t.id = any (${slots.paymentTypeIds}::bigint[] || ${chosenPaymentTypes})`,
+            sql`t.reference = any (${slots.paymentTypeReferences}::text[]) or t.id = any ${paymentTypeIds}`,
           ),
         )} as payment_types,
-        ${list(
-          select('regions', regionColumns, sql`t.id = any (${slots.regionIds}::bigint[] || ${stored('regionId')})`),
-        )} as regions,
-        ${ancestorsOf(slots)} as ancestors`;
+        ${rowsSql(select('regions', regionColumns, sql`t.id = any ${relatedBy(slots.regionIds, 'regionId')}`))} as regions,
+        ${withParents ? ancestorsSql('customers', organizationId, parentKeys) : sql`'[]'::json`} as ancestors`;
   });
+  return async (db, args) => {
+    const [row] = await read(db, args);
+    if (!row) throw new Error('The reading statement answered no row.');
+    return toSnapshot({ ...row, customers: format.read(row.customers) });
+  };
 }
 
-const readWithoutParents = defineReading(() => sql`'[]'::json`);
-const readWithParents = defineReading(({ organizationId, parentIds, parentReferences }) =>
-  ancestorsSql('customers', organizationId, { ids: parentIds, references: parentReferences }),
-);
+type Readings = { readonly withParents: Read; readonly withoutParents: Read };
 
-function collectArguments(
-  organizationId: number,
-  inputs: readonly UpsertCustomerInput[],
-  userIds: readonly number[],
-): ReadArguments {
+function defineReadings<Customers>(form: Form<Customers>): Readings {
+  return { withParents: defineReading(form, true), withoutParents: defineReading(form, false) };
+}
+
+const rowFormat = createRowFormat<Customer>();
+const columnFormat = createColumnFormat<Customer>(customerColumns);
+
+const readings = {
+  few: defineReadings({ format: rowFormat, withRelated: true }),
+  many: defineReadings({ format: columnFormat, withRelated: true }),
+  bare: defineReadings({ format: columnFormat, withRelated: false }),
+};
+
+/** Measured: from five on a list a column takes less. */
+const mostFew = 4;
+
+function collectArguments(organizationId: number, { inputs, userIds }: Wanted<UpsertCustomerInput>): ReadArguments {
   const collect = (keyOf: (input: UpsertCustomerInput) => RecordKey | null | undefined): Keys =>
     collectKeys(inputs.map(keyOf));
   const parents = collect((input) => input.parentCustomer);
@@ -159,27 +190,19 @@ function collectArguments(
   };
 }
 
-/** Reads, in one statement, the customers that the inputs name and every relation of the inputs and of those customers. */
+/**
+ * Reads, in one statement, the customers that the inputs name and every relation of the inputs and, where that is wanted, of
+ * those customers.
+ */
 export async function readCustomers(
   db: Database,
   organizationId: number,
-  inputs: readonly UpsertCustomerInput[],
-  userIds: readonly number[],
+  wanted: Wanted<UpsertCustomerInput>,
 ): Promise<CustomerSnapshot> {
-  const args = collectArguments(organizationId, inputs, userIds);
+  const args = collectArguments(organizationId, wanted);
+  const { withParents, withoutParents } = !wanted.withRelated
+    ? readings.bare
+    : readings[args.references.length > mostFew ? 'many' : 'few'];
   const namesParents = args.parentIds.length + args.parentReferences.length > 0;
-  const [snapshot] = await (namesParents ? readWithParents : readWithoutParents)(db, args);
-  if (!snapshot) throw new Error('The reading statement answered no row.');
-  const foundCategories = snapshot.categories.map(reviveDates);
-  return {
-    settings: snapshot.settings,
-    customers: indexRows(snapshot.customers.map(reviveDates)),
-    categories: indexRows(foundCategories),
-    root: foundCategories.find((category) => category.isRoot),
-    segmentations: indexRows(snapshot.segmentations),
-    users: indexRows(snapshot.users),
-    paymentTypes: indexRows(snapshot.payment_types),
-    regions: indexRows(snapshot.regions),
-    ancestors: new Map(snapshot.ancestors),
-  };
+  return (namesParents ? withParents : withoutParents)(db, args);
 }

@@ -30,6 +30,9 @@ import type { UpsertOptions, WriteVerdict } from './types.ts';
 /** A change that was judged right. */
 type Plan<K extends Kind> = Judged<K> & { readonly verdict: WriteVerdict<K['state'], RowOf<K>> };
 
+/** Where no record is answered, results need not bring in `related` what their records name. */
+type EngineOptions = UpsertOptions & { readonly withRelated?: boolean };
+
 /** After so many lost races a record is written under its lock: its turn has come. */
 const patientLosses = 3;
 
@@ -71,9 +74,15 @@ export class UpsertEngine<K extends Kind> {
   readonly #deps: UpsertDeps;
   readonly #images: EntryImages<K>;
   readonly #keeps: boolean;
+  readonly #withRelated: boolean;
   readonly #patience: Patience;
 
-  constructor(model: UpsertModel<K>, deps: UpsertDeps, { validateOnly = false }: UpsertOptions = {}) {
+  constructor(
+    model: UpsertModel<K>,
+    deps: UpsertDeps,
+    { validateOnly = false, withRelated = true }: EngineOptions = {},
+  ) {
+    this.#withRelated = withRelated;
     this.#patience = deps.patience ?? limits.upserts.patienceMillis;
     this.model = model;
     this.#keeps = !validateOnly;
@@ -124,6 +133,10 @@ export class UpsertEngine<K extends Kind> {
 
   #databaseOf({ id }: OrganizationIdentity): Database {
     return inOrganization(this.#deps.db, id);
+  }
+
+  #look(db: Database, { id }: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<Sight<K>> {
+    return look(this.model, db, id, entries, { withRelated: this.#withRelated });
   }
 
   #settle(entry: Entry<K>, settled: Settled<ResultOf<K>>): void {
@@ -193,7 +206,7 @@ export class UpsertEngine<K extends Kind> {
   async #run(organization: OrganizationIdentity, entries: readonly Entry<K>[]): Promise<readonly Entry<K>[]> {
     const named = this.#refuseNameless(entries);
     if (named.length === 0) return [];
-    const sight = await look(this.model, this.#databaseOf(organization), organization.id, named);
+    const sight = await this.#look(this.#databaseOf(organization), organization, named);
     await this.#settleDone(sight);
     await this.#prepareImages(sight);
     const staying: Plan<K>[] = [];
@@ -240,7 +253,7 @@ export class UpsertEngine<K extends Kind> {
       .execute(async (trx) => {
         // Waits for that transaction, should the server still have it.
         await lockRecords(trx, organization.id, this.model.table, entries);
-        return look(this.model, trx, organization.id, entries);
+        return this.#look(trx, organization, entries);
       });
     await this.#settleDone(sight);
     return entries.some(({ isSettled }) => isSettled);
@@ -350,7 +363,7 @@ export class UpsertEngine<K extends Kind> {
     const plans: Plan<K>[] = [];
     const work = async (trx: Database) => {
       await lockRecords(trx, organization.id, this.model.table, entries);
-      const sight = await look(this.model, trx, organization.id, entries);
+      const sight = await this.#look(trx, organization, entries);
       const judged = judge(sight);
       plans.push(...judged.filter(isWrite));
       const written = await this.#writeAll(trx, organization.id, plans);

@@ -38,6 +38,13 @@ export type Ties = {
   readonly claims: readonly string[];
 };
 
+/** What a reading is for: inputs and the users who sent them. Only answers need what is related to the stored records. */
+export type Wanted<Input> = {
+  readonly inputs: readonly Input[];
+  readonly userIds: readonly number[];
+  readonly withRelated: boolean;
+};
+
 /** Where a kind of record has its image. */
 export type ImageField<K extends Kind> = {
   /** In the input. */
@@ -53,12 +60,7 @@ export type UpsertModel<K extends Kind> = {
   readonly parameters: readonly Parameter[];
   readonly image: ImageField<K>;
   readonly table: string;
-  readonly read: (
-    db: Database,
-    organizationId: number,
-    inputs: readonly K['input'][],
-    userIds: readonly number[],
-  ) => Promise<K['snapshot']>;
+  readonly read: (db: Database, organizationId: number, wanted: Wanted<K['input']>) => Promise<K['snapshot']>;
   readonly write: WriteChanges<K['state']>;
   /** The records of this kind that were read. */
   readonly rowsOf: (snapshot: K['snapshot']) => Index<RowOf<K>>;

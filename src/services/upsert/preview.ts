@@ -31,13 +31,10 @@ export async function previewList<K extends Kind>(
 ): Promise<readonly Preview[]> {
   const { userId, organization } = actor;
   const entries = items.map((item) => createEntry(model, { item, userId, settle: () => undefined }));
-  const sight = await look(
-    model,
-    inOrganization(db, organization.id),
-    organization.id,
-    entries.filter(isNamed),
-    inventIds,
-  );
+  const sight = await look(model, inOrganization(db, organization.id), organization.id, entries.filter(isNamed), {
+    withRelated: false,
+    draw: inventIds,
+  });
   // Judging adds what it foresees.
   const stored = new Set(model.rowsOf(sight.snapshot).byReference.keys());
   const verdicts = new Map(judgeInOrder(model, sight, () => undefined).map(({ entry, verdict }) => [entry, verdict]));

@@ -23,6 +23,9 @@ export type Judged<K extends Kind> = {
   readonly newId: number | undefined;
 };
 
+/** Whether what is related to the stored records is read too, and where the ids of those that are to be created come from. */
+type LookOptions = { readonly withRelated: boolean; readonly draw?: Draw };
+
 /** Brings ids for records that are to be created. */
 type Draw = (db: Database, table: string, count: number) => readonly number[] | Promise<readonly number[]>;
 
@@ -32,11 +35,11 @@ export async function look<K extends Kind>(
   db: Database,
   organizationId: number,
   entries: readonly Entry<K>[],
-  draw: Draw = drawIds,
+  { withRelated, draw = drawIds }: LookOptions,
 ): Promise<Sight<K>> {
   const inputs = entries.map(({ checked }) => checked.input);
   const userIds = new Set(entries.flatMap(({ userId }) => userId ?? []));
-  const snapshot = await model.read(db, organizationId, inputs, [...userIds]);
+  const snapshot = await model.read(db, organizationId, { inputs, userIds: [...userIds], withRelated });
   const { byReference } = model.rowsOf(snapshot);
   const isNew = (reference: string) => !byReference.has(reference);
   const needed = [...findNeeded(entries, isNew).keys()];

@@ -37,7 +37,7 @@ export type UpsertItem<Input> = {
 
 export type UpsertOutcome = 'created' | 'updated' | 'unchanged';
 
-/** What became of one item. `related` is what was read on the way and spares the answer further queries. */
+/** What became of one item. `related` is what was read on the way: where records are answered it spares further queries. */
 export type UpsertResult<Row, Related> =
   | {
       readonly ok: true;
