@@ -55,7 +55,7 @@ export class DraftReader {
   readonly #empty: EmptyCells;
   readonly #modeColumn: number;
   /** All inputs begin as copies of it: an object that grows field by field takes longer. */
-  readonly #blank: Readonly<Record<string, unknown>>;
+  readonly #blank: Draft['input'];
   readonly #memories: (Memory | undefined)[] = [];
 
   constructor(columns: readonly Column[], empty: EmptyCells) {
@@ -63,32 +63,32 @@ export class DraftReader {
     this.#empty = empty;
     this.#modeColumn = columns.findIndex(({ kind }) => kind === 'useExternalId');
     const fields = columns.flatMap((column) => (column.kind === 'parameter' ? [column.parameter.field] : []));
-    this.#blank = Object.fromEntries(fields.map((field) => [field, undefined]));
+    this.#blank = { reference: '', ...Object.fromEntries(fields.map((field) => [field, undefined])) };
   }
 
   /** The draft of a row, whose values are each in the column of its place. */
   read(values: readonly unknown[]): Draft {
-    const input: Record<string, unknown> & { reference: string } = { ...this.#blank, reference: '' };
+    const input: Record<string, unknown> & { reference: string } = { ...this.#blank };
     const problems: UpsertError[] = [];
     const mode = this.#readMode(values[this.#modeColumn] ?? '');
     if (mode === undefined) {
       const message = texts.invalidBoolean('useExternalId');
       problems.push({ code: 'invalid_param_type', message, path: ['useExternalId'] });
     }
-    for (const [index, column] of this.#columns.entries()) {
+    this.#columns.forEach((column, index) => {
       const value = values[index];
       if (column.kind === 'reference') {
         if (typeof value === 'string' || typeof value === 'number') input.reference = String(value);
         else
           problems.push({ code: 'invalid_param_type', message: texts.invalidType('reference'), path: ['reference'] });
       }
-      if (column.kind !== 'parameter' || (value === '' && this.#empty === 'keep')) continue;
+      if (column.kind !== 'parameter' || (value === '' && this.#empty === 'keep')) return;
       const { field } = column.parameter;
       const reading = this.#readCell(index, column.parameter, value, mode ?? 'either');
-      if (reading === 'absent') continue;
+      if (reading === 'absent') return;
       if ('value' in reading) input[field] = reading.value;
       else problems.push({ ...reading, path: [field] });
-    }
+    });
     return { input, problems };
   }
 

@@ -22,7 +22,7 @@ export function addResults(tally: Tally, results: readonly RowResult[]): Tally {
   const next = { ...tally, warnings: { ...tally.warnings } };
   for (const result of results) {
     next[result.ok ? result.outcome : 'refused'] += 1;
-    if (!result.ok) continue;
+    if (!result.ok || result.warnings.length === 0) continue;
     for (const code of new Set(result.warnings.map((warning) => warning.code))) {
       next.warnings[code] = (next.warnings[code] ?? 0) + 1;
     }

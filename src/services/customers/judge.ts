@@ -118,10 +118,10 @@ function judgePaymentTypes({ input, stored, snapshot, findings }: CustomerCase):
   const keys = input.paymentTypes;
   if (keys === undefined) return stored?.paymentTypeIds ?? [];
   const found = new Set<number>();
-  for (const [index, key] of (keys ?? []).entries()) {
+  keys?.forEach((key, index) => {
     const row = resolveKey(key, snapshot.paymentTypes, findings, 'payment type', 'paymentTypes', String(index));
     if (row) found.add(row.id);
-  }
+  });
   const ids = [...found];
   // Nearly all are sent in order, and sorting even two takes longer than all of the above.
   return ids.every((id, index) => index === 0 || (ids[index - 1] ?? 0) < id) ? ids : ids.sort((a, b) => a - b);
@@ -168,19 +168,46 @@ export function judgeCustomer(
   const conflict = findConflict(item.intent, stored);
   if (conflict) return { kind: 'refused', errors: [...findings.errors, conflict] };
   const kase: CustomerCase = { item, input, snapshot, stored, findings };
+  // What finds something does so in this order.
+  const reference = judgeReference(kase, snapshot.customers);
+  const name = judgeName(kase);
+  const categoryId = judgeCategory(kase);
   const isSubCustomer = keep(input.isSubCustomer, stored?.isSubCustomer, false);
+  const parentId = judgeParent(kase, isSubCustomer, ancestors);
+  const billWithParent = judgeBillWithParent(kase, isSubCustomer);
+  const segmentationId = judgeSegmentation(kase);
+  const createdById = judgeCreatedBy(kase, userId);
+  const addresses = mergeAddresses(input, stored, findings);
+  const { dueDateConfigType, dueDateConfigNumber } = judgeDueDate(kase);
+  const currency = judgeCurrency(kase);
+  const paymentTypeIds = judgePaymentTypes(kase);
+  const regionId = judgeRegion(kase);
+  const { onHold, onHoldReason } = judgeHold(kase);
+  // One by one, since spreading the addresses takes longer than all of the judging.
   const next: CustomerState = {
-    reference: judgeReference(kase, snapshot.customers),
-    name: judgeName(kase),
+    reference,
+    name,
     barcode: keepOptional(input.barcode, stored?.barcode),
     isActive: keep(input.isActive, stored?.isActive, true),
-    categoryId: judgeCategory(kase),
+    categoryId,
     isSubCustomer,
-    parentId: judgeParent(kase, isSubCustomer, ancestors),
-    billWithParent: judgeBillWithParent(kase, isSubCustomer),
-    segmentationId: judgeSegmentation(kase),
-    createdById: judgeCreatedBy(kase, userId),
-    ...mergeAddresses(input, stored, findings),
+    parentId,
+    billWithParent,
+    segmentationId,
+    createdById,
+    isSameAddress: addresses.isSameAddress,
+    billingCountry: addresses.billingCountry,
+    billingCity: addresses.billingCity,
+    billingPostalCode: addresses.billingPostalCode,
+    billingAddress: addresses.billingAddress,
+    billingLat: addresses.billingLat,
+    billingLng: addresses.billingLng,
+    country: addresses.country,
+    city: addresses.city,
+    postalCode: addresses.postalCode,
+    address: addresses.address,
+    latitude: addresses.latitude,
+    longitude: addresses.longitude,
     email: keepOptional(input.email, stored?.email),
     phone: keepOptional(input.phone, stored?.phone),
     mobile: keepOptional(input.mobile, stored?.mobile),
@@ -188,14 +215,16 @@ export function judgeCustomer(
     comment: keepOptional(input.comment, stored?.comment),
     website: keepOptional(input.website, stored?.website),
     creditLimit: keepOptional(input.creditLimit, stored?.creditLimit),
-    ...judgeDueDate(kase),
+    dueDateConfigNumber,
+    dueDateConfigType,
     taxNumber: keepOptional(input.taxNumber, stored?.taxNumber),
     companyRegistrationNumber: keepOptional(input.companyRegistrationNumber, stored?.companyRegistrationNumber),
-    currency: judgeCurrency(kase),
+    currency,
     logo: judgeImage(input.logo, stored?.logo, newImage),
-    paymentTypeIds: judgePaymentTypes(kase),
-    regionId: judgeRegion(kase),
-    ...judgeHold(kase),
+    paymentTypeIds,
+    regionId,
+    onHold,
+    onHoldReason,
   };
   const { errors, warnings } = findings;
   if (errors.length > 0) return { kind: 'refused', errors };

@@ -1,9 +1,16 @@
 import type { StoredImage } from '../../contract/images.ts';
 import type { Column } from './columns.ts';
 
-/** What two values have in common that are the same: of images what they show. */
+/** Whether two values of a column are the same: lists item by item, images by what they show; undefined is null. */
+function areSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => item === other[index]);
+  }
+  return identify(one) === identify(other);
+}
+
 function identify(value: unknown): unknown {
-  if (Array.isArray(value)) return value.join();
   return typeof value === 'object' && value !== null ? (value as Partial<StoredImage>).sha256 : (value ?? null);
 }
 
@@ -14,6 +21,6 @@ export function changedFields<Key extends string>(
   after: { readonly [K in Key]: unknown },
 ): string[] {
   const changed: string[] = [];
-  for (const { key, field } of columns) if (identify(before[key]) !== identify(after[key])) changed.push(field);
+  for (const { key, field } of columns) if (!areSame(before[key], after[key])) changed.push(field);
   return changed;
 }

@@ -3,9 +3,15 @@ import type { UploadedFile } from '../../contract/images.ts';
 import type { Parameter } from '../../contract/parameters.ts';
 import { normalizeReference } from '../../contract/references.ts';
 import { checkValue } from './check.ts';
-import type { CheckedItem, UpsertInput, UpsertItem } from './types.ts';
+import type { CheckedItem, UpsertInput, UpsertIntent, UpsertItem } from './types.ts';
 
-function checkReferences(input: UpsertInput): { errors: UpsertError[]; reference: string; newReference?: string } {
+type References = {
+  readonly errors: UpsertError[];
+  readonly reference: string;
+  readonly newReference: string | undefined;
+};
+
+function checkReferences(input: UpsertInput): References {
   const errors: UpsertError[] = [];
   const check = (text: string, field: string): string => {
     const reference = normalizeReference(text);
@@ -19,11 +25,16 @@ function checkReferences(input: UpsertInput): { errors: UpsertError[]; reference
     errors.push({ code: 'missing_param', message: texts.missing('reference'), path: ['reference'] });
   }
   const newReference = input.newReference ? check(input.newReference, 'newReference') : '';
-  return { errors, reference, ...(newReference !== '' && newReference !== reference && { newReference }) };
+  const isRename = newReference !== '' && newReference !== reference;
+  return { errors, reference, newReference: isRename ? newReference : undefined };
 }
 
 /** The parameters by the input field that each of them is. */
 type Fields = ReadonlyMap<string, Parameter>;
+
+/** Of all items that nothing is wrong with. */
+const nothingRefused: ReadonlySet<string> = new Set();
+const usualIntent: UpsertIntent = {};
 
 const indexes = new WeakMap<readonly Parameter[], Fields>();
 
@@ -46,10 +57,11 @@ export function checkItem<Input extends UpsertInput>(
 ): CheckedItem<Input> {
   const { errors: referenceErrors, reference, newReference } = checkReferences(item.input);
   const errors = [...item.problems, ...referenceErrors];
-  const refused = new Set(errors.map((error) => error.path[0] ?? ''));
-  const input: Record<string, unknown> & Input = { ...item.input, reference, newReference };
-  for (const field of refused) Reflect.deleteProperty(input, field);
+  const input = { ...item.input };
   const values: Record<string, unknown> = input;
+  values['reference'] = reference;
+  if (input.newReference !== undefined) values['newReference'] = newReference;
+  for (const { path } of errors) Reflect.deleteProperty(input, path[0] ?? '');
   const fields = indexFields(parameters);
   // A row of a file has few of the forty fields: to ask for each of them took longer than all checks.
   for (const field of Object.keys(values)) {
@@ -62,10 +74,10 @@ export function checkItem<Input extends UpsertInput>(
       continue;
     }
     errors.push(checked.error);
-    refused.add(field);
     Reflect.deleteProperty(input, field);
   }
-  const { intent = {}, door = 'graphql' } = item;
+  const refused = errors.length > 0 ? new Set(errors.map(({ path }) => path[0] ?? '')) : nothingRefused;
+  const { intent = usualIntent, door = 'graphql' } = item;
   return { input, errors, refused, image: imageOf(input) ?? undefined, intent, door };
 }
 

@@ -25,7 +25,8 @@ export function normalizeKey(key: RecordKey): RecordKey | undefined {
   if (key.reference !== undefined && !reference) return undefined;
   if (key.reference === undefined && id === undefined) return undefined;
   const sent = key.reference ?? key.id ?? '';
-  return { sent, ...(reference !== undefined && { reference }), ...(id !== undefined && { id }) };
+  if (id === undefined) return { sent, reference };
+  return reference === undefined ? { sent, id } : { sent, reference, id };
 }
 
 function isKey(value: unknown): value is RecordKey {

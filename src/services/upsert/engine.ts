@@ -314,11 +314,11 @@ export class UpsertEngine<K extends Kind> {
     if (written) this.#announce(organization);
     const lost: Entry<K>[] = [];
     const finishing: Promise<void>[] = [];
-    for (const [index, plan] of plans.entries()) {
+    plans.forEach((plan, index) => {
       const stored = written?.[index];
       if (stored) finishing.push(this.#finish(plan, snapshot, stored));
       else lost.push(plan.entry);
-    }
+    });
     await Promise.all(finishing);
     return lost;
   }
@@ -401,8 +401,9 @@ export class UpsertEngine<K extends Kind> {
     const { warnings } = verdict;
     if (verdict.kind === 'unchanged') {
       const { record } = verdict;
-      const unchanged = { outcome: 'unchanged', record, previous: record, changedFields: [] } as const;
-      this.#settle(entry, { result: { ok: true, ...unchanged, warnings, related } });
+      const outcome = 'unchanged';
+      const result = { ok: true, outcome, record, previous: record, changedFields: [], warnings, related } as const;
+      this.#settle(entry, { result });
       return;
     }
     if (!stored) throw new Error('A change was settled before it was written.');
@@ -414,7 +415,7 @@ export class UpsertEngine<K extends Kind> {
     const record: RowOf<K> = Object.assign(next, stored);
     if (newId !== undefined) addRow(this.model.rowsOf(related), record);
     const outcome = existing ? 'updated' : 'created';
-    const done = { outcome, record, previous: existing, changedFields } as const;
-    this.#settle(entry, { result: { ok: true, ...done, warnings, related } });
+    const result = { ok: true, outcome, record, previous: existing, changedFields, warnings, related } as const;
+    this.#settle(entry, { result });
   }
 }

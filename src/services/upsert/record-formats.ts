@@ -49,11 +49,14 @@ export function createColumnFormat<Row extends Stored>(
     toSql: (query) => sql`(select json_build_array(${lists}) from (${query}) r)`,
     read: (answer) => {
       const records = (answer[0] ?? []).map(() => ({ ...blank }));
-      for (const [index, { key, type }] of all.entries()) {
+      // Entries of an array are arrays themselves, here one for every value.
+      all.forEach(({ key, type }, index) => {
         const list = answer[index] ?? [];
         const values = type === 'timestamptz' ? readMoments(list) : list;
-        for (const [place, record] of records.entries()) if (values[place] !== null) record[key] = values[place];
-      }
+        records.forEach((record, place) => {
+          if (values[place] !== null) record[key] = values[place];
+        });
+      });
       // Each of them has exactly the columns of such a record.
       return records as unknown as readonly Revived<Row>[];
     },

@@ -21,8 +21,11 @@ export function takeRound<Each extends Waiting>(
   const renamed = new Set<string>();
   const round: Each[] = [];
   const later: Each[] = [];
-  for (const [index, entry] of waiting.entries()) {
-    if (round.length >= most) return { round, later: later.concat(waiting.slice(index)) };
+  for (const entry of waiting) {
+    if (round.length >= most) {
+      later.push(entry);
+      continue;
+    }
     const { own, needs } = entry.names;
     const isFree =
       suits(entry) &&

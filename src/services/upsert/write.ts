@@ -80,7 +80,7 @@ function defineWriting<State>(
     ({ organizationId, input }) => sql`
     with input as materialized (
       select * from json_to_recordset(${input}::json)
-        as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text[], door text,
+        as i (position integer, id bigint, version integer, "newId" bigint, "changedFields" text, door text,
           "actorUserId" bigint, ${recordset})
     ), ${sql.join(outcomes.map((outcome) => parts[outcome](organizationId)))}, written as (
       ${sql.join(all, sql` union all `)}
@@ -89,7 +89,7 @@ function defineWriting<State>(
         organization_id, era, kind, record_id, reference, outcome, version, changed_fields, door, actor_user_id
       )
       select ${organizationId}::bigint, (select current_feed_era()), ${sql.lit(kind)}, w.id, w.reference, w.outcome, w.version,
-        w."changedFields", w.door, w."actorUserId"
+        w."changedFields"::text[], w.door, w."actorUserId"
       from written w order by w.position
     )
     select coalesce(json_agg(position), '[]') as positions, coalesce(json_agg(id), '[]') as ids, now() as moment from written`,
@@ -105,8 +105,10 @@ type Render<State> = (change: Change<State>, position: number) => string;
 function createRender<State>(columns: WriteTarget<State>['columns']): Render<State> {
   const parts = columns.map(({ key }) => ({ key, label: `,${JSON.stringify(key)}:` }));
   return (change, position) => {
-    const { existing, next, newId, changedFields, door, userId: actorUserId } = change;
+    const { existing, next, newId, door, userId: actorUserId } = change;
     const { id, version } = existing ?? {};
+    // PostgreSQL reads its own form of a list faster than that of JSON; names of fields need no quotes in it.
+    const changedFields = `{${change.changedFields.join()}}`;
     const facts = { position, id, version, newId, changedFields, door, actorUserId };
     let json = JSON.stringify(facts).slice(0, -1);
     for (const { key, label } of parts) if (next[key] !== null) json += label + JSON.stringify(next[key]);
