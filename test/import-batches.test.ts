@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Flights, type Batch } from '../src/import/batches.ts';
+import { type Batch, Flights, batchLimits, splitBatches } from '../src/import/batches.ts';
+import type { Row } from '../src/import/rows.ts';
 
 type Step = { readonly claims: readonly string[]; readonly needs: readonly string[]; readonly millis: number };
 
@@ -10,6 +11,28 @@ const steps = fc.array(fc.record({ claims: names, needs: names, millis: fc.nat({
 function toBatch({ claims, needs }: Step): Batch {
   return { rows: [], claims: new Set(claims), needs: new Set(needs) };
 }
+
+/** Rows of that many characters each. */
+function rowsOf(lengths: readonly number[]): Row[] {
+  return lengths.map((length, line) => ({ line, raw: 'x'.repeat(length), content: { unreadable: 'for a test' } }));
+}
+
+describe('batches', () => {
+  it('are full of rows, or of characters where rows are long, and keep every row in its order', () => {
+    const { rows, characters } = batchLimits;
+    const long = Math.ceil(characters / 3);
+    const some = rowsOf([...Array.from({ length: rows + 1 }, () => 1), long, long, long, 2 * characters, 1]);
+    const { batches, left } = splitBatches(some);
+    expect(batches.map((batch) => batch.length)).toEqual([rows, 4, 1]);
+    expect([...batches.flat(), ...left]).toEqual(some);
+  });
+
+  it('wait for more rows while they are not full', () => {
+    const some = rowsOf([1, 2, 3]);
+    expect(splitBatches(some)).toEqual({ batches: [], left: some });
+    expect(splitBatches([])).toEqual({ batches: [], left: [] });
+  });
+});
 
 describe('batches under way', () => {
   it('do what they would do one after another, land in order, and are no more at once than they may', async () => {

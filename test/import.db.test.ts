@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { openDatabase } from '../src/db/client.ts';
 import type { Database } from '../src/db/schema.ts';
+import { batchLimits } from '../src/import/batches.ts';
 import { type CliRun, runCommand } from './support/cli.ts';
 import { startCommand } from './support/cli-process.ts';
 import { type TestStorage, createProvisionedStorage } from './support/database.ts';
@@ -88,18 +89,19 @@ describe('customer-gateway import', () => {
   });
 
   it('lets rows take effect in the order of the file, over many batches', async () => {
-    const rows = Array.from({ length: 1_800 }, (_, index) => {
-      // Each record comes back three times, and each child names a parent of an earlier batch.
-      const number = index % 600;
-      const parent = index >= 600 && number > 0 ? `true,order-${number - 1}` : ',';
+    // Each record comes back three times, and each child names a parent of an earlier batch.
+    const records = batchLimits.rows + 200;
+    const rows = Array.from({ length: 3 * records }, (_, index) => {
+      const number = index % records;
+      const parent = index >= records && number > 0 ? `true,order-${number - 1}` : ',';
       return `order-${number},Name ${index},${parent}`;
     });
     const file = await write('customers.csv', ['reference,name,isSubCustomer,parentCustomer', ...rows].join('\n'));
     const { summary } = await importFile(file);
-    expect(summary).toMatchObject({ rows: 1_800, created: 600, refused: 0 });
+    expect(summary).toMatchObject({ rows: 3 * records, created: records, refused: 0 });
     const names = (await readCustomers('order-')).map(({ reference, name }) => `${reference} ${name}`).toSorted();
     expect(names).toEqual(
-      Array.from({ length: 600 }, (_, number) => `order-${number} Name ${1_200 + number}`).toSorted(),
+      Array.from({ length: records }, (_, number) => `order-${number} Name ${2 * records + number}`).toSorted(),
     );
   });
 
@@ -113,25 +115,27 @@ describe('customer-gateway import', () => {
       'try-D,Dora,true,nobody',
       'try-E,,true,try-C',
     ];
-    const many = Array.from({ length: 600 }, (_, index) => `try-M${index},Many,true,try-C`);
+    // More than one batch, so that what would be created is remembered from one to the next.
+    const many = Array.from({ length: batchLimits.rows }, (_, index) => `try-M${index},Many,true,try-C`);
+    const created = many.length + 2;
     const file = await write('customers.csv', [...text, ...many].join('\n'));
     const before = await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute());
     const { code, summary } = await importFile(file, '--dry-run');
     expect(code).toBe(3);
-    expect(summary).toMatchObject({ dryRun: true, created: 602, updated: 0, unchanged: 1, refused: 2 });
+    expect(summary).toMatchObject({ dryRun: true, created, updated: 0, unchanged: 1, refused: 2 });
     expect(await readFile(place('customers.dry-run.rejected.csv'), 'utf8')).toBe(
       'line,reason,reference,name,isSubCustomer,parentCustomer\n' +
         "5,The parent customer with the id nobody doesn't exist.,try-D,Dora,true,nobody\n" +
         '6,name parameter is missing,try-E,,true,try-C\n',
     );
     expect(await query((db) => db.selectFrom('changes').select(['reference', 'version']).execute())).toEqual(before);
-    expect((await importFile(file)).summary).toMatchObject({ created: 602, unchanged: 1, refused: 2 });
+    expect((await importFile(file)).summary).toMatchObject({ created, unchanged: 1, refused: 2 });
   });
 });
 
-const total = 2_600;
+const total = 5 * batchLimits.rows + 200;
 /** The first batch is told of when the fourth is sent: so many are enough for that, and not all. */
-const held = total - 500;
+const held = total - batchLimits.rows;
 const isBad = (index: number) => index % 100 === 7;
 const lines = (prefix: string, count = total) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index},${isBad(index) ? '' : `Name ${index}`}`);

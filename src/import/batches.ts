@@ -1,6 +1,31 @@
 import type { RowTies } from './collection.ts';
 import type { Row } from './rows.ts';
 
+/**
+ * How much makes a batch: rows, or characters of them where they are long, since a batch is in memory and its text in one string.
+ * Measured: half as many rows take a tenth longer, half as many again save a fiftieth.
+ */
+export const batchLimits = { rows: 1_000, characters: 4 * 1024 * 1024 } as const;
+
+/** Splits off all the batches that rows in their order make for sure; to those left, more may come. */
+export function splitBatches(rows: readonly Row[]): {
+  readonly batches: readonly Row[][];
+  readonly left: readonly Row[];
+} {
+  const batches: Row[][] = [];
+  let start = 0;
+  let characters = 0;
+  rows.forEach(({ raw }, index) => {
+    characters += raw.length;
+    const end = index + 1;
+    if (end - start < batchLimits.rows && characters < batchLimits.characters) return;
+    batches.push(rows.slice(start, end));
+    start = end;
+    characters = 0;
+  });
+  return { batches, left: rows.slice(start) };
+}
+
 /** Consecutive rows that are sent together. */
 export type Batch = {
   readonly rows: readonly Row[];

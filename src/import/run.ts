@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../actor.ts';
 import type { UpsertDeps } from '../services/deps.ts';
-import { type Batch, Flights, createBatch } from './batches.ts';
+import { type Batch, Flights, createBatch, splitBatches } from './batches.ts';
 import { readBlocks } from './blocks.ts';
 import type { Checkpoint, CheckpointFile } from './checkpoint.ts';
 import { type CollectionName, type RowResult, collections } from './collection.ts';
@@ -11,8 +11,7 @@ import type { RejectedFile } from './rejected-file.ts';
 import { type Row, type RowReader, UnreadableFileError } from './rows.ts';
 import { type Tally, addResults, countRows, emptyTally } from './tally.ts';
 
-/** Measured: larger batches cost more in the database than they save, more under way at once only memory. */
-const batchSize = 500;
+/** Measured: more only take memory. */
 const mostUnderWay = 3;
 
 export type ImportSettings = {
@@ -111,10 +110,9 @@ class ImportRun {
     let waiting: readonly Row[] = [];
     try {
       for await (const rows of this.#skip(last)) {
-        waiting = waiting.length > 0 ? [...waiting, ...rows] : rows;
-        let start = 0;
-        for (; waiting.length - start >= batchSize; start += batchSize) yield waiting.slice(start, start + batchSize);
-        waiting = waiting.slice(start);
+        const { batches, left } = splitBatches(waiting.length > 0 ? [...waiting, ...rows] : rows);
+        waiting = left;
+        yield* batches;
       }
     } catch (error) {
       if (waiting.length > 0) yield waiting;
