@@ -36,7 +36,8 @@ export type Subscription = {
   readonly close: () => void;
 };
 
-async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Event | 'complete', void, void> {
+/** Returns what is no event at the end of the stream. */
+async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Event | 'complete', string, void> {
   let text = '';
   for await (const chunk of body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
     text += chunk;
@@ -47,6 +48,7 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Eve
       if (name === 'complete') yield 'complete';
     }
   }
+  return text;
 }
 
 /** Subscribes by server-sent events; who calls may close it. */
@@ -70,7 +72,8 @@ export async function subscribe(
     contentType: response.headers.get('content-type'),
     next: async () => {
       const result = await events.next();
-      if (result.done) throw new Error('The stream ended.');
+      // It also keeps the response: of one that is garbage before its body is read, Node's fetch ends the body.
+      if (result.done) throw new Error(`The stream of status ${response.status} ended: ${result.value}`);
       return result.value;
     },
     close: () => controller.abort(),
