@@ -5,6 +5,7 @@ import type { CustomerCategory } from '../records.ts';
 import { type AncestorPairs, type Ancestors, ancestorsSql } from '../upsert/ancestors.ts';
 import { type Json, reviveDates } from '../upsert/json.ts';
 import type { Wanted } from '../upsert/model.ts';
+import { rowsSql } from '../upsert/record-formats.ts';
 import { type Index, collectKeys, indexRows } from '../upsert/relations.ts';
 import { categorySelect } from './columns.ts';
 import type { UpsertCustomerCategoryInput } from './input.ts';
@@ -31,15 +32,14 @@ type SnapshotRow = { readonly categories: readonly Json<CustomerCategory>[]; rea
 const read = defineStatement<ReadArguments, SnapshotRow>(
   ({ organizationId, own, references, parentIds, parentReferences }) => sql`
     select
-      (select coalesce(json_agg(r), '[]') from (
+      ${rowsSql(sql`
         select ${categorySelect} from customer_categories t
         where t.organization_id = ${organizationId} and (
           t.is_root or t.reference = any (${references}::text[]) or t.id = any (${parentIds}::bigint[] || array(
             select n.parent_id from customer_categories n
             where n.organization_id = ${organizationId} and n.reference = any (${own}::text[])
           ))
-        )
-      ) r) as categories,
+        )`)} as categories,
       ${ancestorsSql('customer_categories', organizationId, { ids: parentIds, references: parentReferences })} as ancestors`,
 );
 

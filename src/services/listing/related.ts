@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { rowsSql } from '../upsert/record-formats.ts';
 
 /**
  * How the records that listed rows name are read along with them, in the same statement. `ids` is a subquery over the
@@ -44,10 +45,7 @@ export function asIs<Related>(row: Related): Related {
 
 /** A JSON expression: the records that the rows of `page` name. */
 export function relatedSql({ table, select, ids }: Relation<unknown>, organizationId: number): RawBuilder<unknown> {
-  return sql`(
-    select coalesce(json_agg(r), '[]') from (
-      select ${select} from ${sql.table(table)} t
-      where t.organization_id = ${organizationId} and t.id = any (array(${ids}))
-    ) r
-  )`;
+  return rowsSql(sql`
+    select ${select} from ${sql.table(table)} t
+    where t.organization_id = ${organizationId} and t.id = any (array(${ids}))`);
 }
